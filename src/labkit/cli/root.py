@@ -1,0 +1,91 @@
+"""The root command: where errors become text and an exit code, and where commands are found.
+
+Command modules are imported when they are named, because start-up time is a promise: ``labkit --help`` must not
+import pydantic, SQLAlchemy or a forensic library.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from labkit import __version__
+from labkit.errors import ContentError, LabkitError, StorageError
+
+# command: (module, attribute, the line of help that labkit --help shows)
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "start": ("labkit.cli.trainee", "start", "Open a pack: make a workspace from it."),
+    "guide": ("labkit.cli.trainee", "guide", "Read a lab's guide."),
+    "hint": ("labkit.cli.trainee", "hint", "Open the next hint of a task."),
+    "answer": ("labkit.cli.trainee", "answer", "Write down an answer."),
+    "check": ("labkit.cli.trainee", "check", "Check the form of your answers; right or wrong where it is practice."),
+    "submit": ("labkit.cli.trainee", "submit", "Make the file to hand in."),
+    "status": ("labkit.cli.trainee", "status", "See what is done and what is left."),
+    "image": ("labkit.cli.image", "image", "Examine a disk image, read-only."),
+    "custody": ("labkit.cli.custody", "custody", "Keep the chain-of-custody ledger."),
+    "trainer": ("labkit.cli.trainer", "trainer", "Build a class, grade it, see what it has not understood."),
+    "author": ("labkit.cli.author", "author", "Write, build and verify labs and evidence."),
+    "demo": ("labkit.cli.demo", "demo", "Run a small class from evidence to class report."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command; None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_text) for name, (_, _, help_text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; print a labkit error with its remedy and leave with its exit code."""
+        try:
+            return super().invoke(ctx)
+        except LabkitError as error:
+            report(error)
+            ctx.exit(error.exit_code)
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                wrapped = storage_error(error)
+                report(wrapped)
+                ctx.exit(wrapped.exit_code)
+            sys.stderr.close()  # the reader of our output went away; say nothing more
+            ctx.exit(1)
+
+
+def report(error: LabkitError) -> None:
+    """Print what happened and what to do next to standard error."""
+    click.echo(f"Error: {error.message}", err=True)
+    if isinstance(error, ContentError):
+        for problem in error.problems:
+            click.echo(f"  {problem}", err=True)
+    click.echo(f"Next:  {error.remedy}", err=True)
+
+
+def storage_error(error: OSError) -> StorageError:
+    """Return what a failed file operation means for the person at the keyboard."""
+    where = f"{error.filename}: " if error.filename else ""
+    return StorageError(
+        f"{where}{error.strerror or error}",
+        remedy="Check that the path exists, that you may write there, and that the disk has space; then try again.",
+    )
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="labkit")
+def main() -> None:
+    """labkit: learn to collect, preserve and examine electronic evidence by doing it."""

@@ -1,0 +1,1 @@
+"""Roster, keys, packs, intake, store."""

@@ -1,0 +1,1 @@
+"""Container formats as pure code: raw and E01 (EWF) writers."""

@@ -1,0 +1,187 @@
+"""The shape of lab.toml, exercise.toml and course.toml. Unknown keys are errors; every key is described.
+
+Answers refer to the truth by ``item:trace.fact`` (or ``var:name``); a literal ``value`` is for what is the same for
+everybody.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
+Reference = Annotated[str, Field(pattern=r"^(var:[a-z0-9_]+|[a-z0-9-]+:[a-z0-9-]+\.[a-z0-9_]+)$")]
+Translated = Annotated[dict[str, str], Field(min_length=1)]
+Status = Literal["wip", "beta", "active", "deprecated"]
+
+
+class Strict(BaseModel):
+    """A table in which a key that nobody knows is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Expected(Strict):
+    """What is right: a fact of the truth, or a literal that is the same for all."""
+
+    truth: Reference | None = Field(None, description="fact of the truth that is the right answer")
+    value: str | int | list[str] | list[int] | None = Field(None, description="right answer, the same for all")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Expected":
+        if (self.truth is None) == (self.value is None):
+            raise ValueError("needs exactly one of 'truth' and 'value'")
+        return self
+
+
+class Mistake(Expected):
+    """The value that a typical mistake gives, with the mistake's name."""
+
+    code: str = Field(pattern=r"^[A-Z]+(-[A-Z0-9]+)+$|^CYR$", description="code of curriculum section 7.3, e.g. H-CONT")
+    credit_percent: int = Field(0, ge=0, le=90, description="share of the points that this mistake still earns")
+
+
+class HashAnswer(Expected):
+    """A digest. A weaker algorithm of the right object is recognised from the sibling facts md5 and sha1."""
+
+    type: Literal["HASH"] = Field(description="answer type")
+    algorithm: Literal["md5", "sha1", "sha256"] = Field(description="algorithm that is asked for")
+
+
+class IntAnswer(Expected):
+    """A whole number."""
+
+    type: Literal["INT"] = Field(description="answer type")
+    unit: Literal["bytes", "sectors", "seconds", "clusters", "count"] = Field(description="unit that is asked for")
+    tolerance: int = Field(0, ge=0, description="largest difference that is still right")
+
+
+class OffsetAnswer(Expected):
+    """A place, as bytes or sectors from a base; the trainee states the unit. The truth is in bytes."""
+
+    type: Literal["OFFSET"] = Field(description="answer type")
+    base: Literal["disk", "partition", "file"] = Field(description="what byte 0 is")
+    base_start: Reference | None = Field(None, description="fact: where the other base begins on the disk, in bytes")
+
+
+class InodeAnswer(Expected):
+    """The address of a file: inode, MFT number or FAT entry address."""
+
+    type: Literal["INODE"] = Field(description="answer type")
+    parent: Reference | None = Field(None, description="fact: address of the directory, a typical slip")
+    previous: Reference | None = Field(None, description="fact: an older address of the same name")
+
+
+class PathAnswer(Expected):
+    """A path from the root of its volume."""
+
+    type: Literal["PATH"] = Field(description="answer type")
+    case_sensitive: bool = Field(False, description="whether the file system tells upper from lower case")
+
+
+class TimeAnswer(Expected):
+    """A moment, ISO 8601 with an offset."""
+
+    type: Literal["TIME"] = Field(description="answer type")
+    tolerance_s: int = Field(1, ge=0, description="largest difference in seconds that is still right")
+    zone: str | None = Field(None, description="IANA zone of the clock; lets the grader name zone mistakes TZ-1 to TZ-4")
+
+
+class Option(Strict):
+    """One choice of an ENUM."""
+
+    id: Slug = Field(description="what is stored and compared")
+    title: Translated = Field(description="what is shown, by language; may hold {public variables}")
+
+
+class EnumAnswer(Expected):
+    """One of a list of options; the right one by its id."""
+
+    type: Literal["ENUM"] = Field(description="answer type")
+    options: list[Option] = Field(min_length=2, description="the choices in the order they are shown")
+
+
+class SetAnswer(Expected):
+    """Unordered tokens, separated by commas, semicolons or line ends."""
+
+    type: Literal["SET"] = Field(description="answer type")
+    tokens: Literal["text", "name", "int"] = Field("text", description="how a token is read")
+
+
+class LogEvent(Strict):
+    """An event that the ledger must hold."""
+
+    type: str = Field(description="event type of custody/1, e.g. acquired")
+    exhibit: str | None = Field(None, description="exhibit number; may hold {variables}")
+    hash_truth: Reference | None = Field(None, description="fact: digest that the event must carry")
+
+
+class LogAnswer(Strict):
+    """The custody ledger itself, scored by the rules and by the events it must hold."""
+
+    type: Literal["LOG"] = Field(description="answer type")
+    events: list[LogEvent] = Field(min_length=1, description="events that must be there")
+
+
+Answer = Annotated[
+    HashAnswer | IntAnswer | OffsetAnswer | InodeAnswer | PathAnswer | TimeAnswer | EnumAnswer | SetAnswer | LogAnswer,
+    Field(discriminator="type"),
+]
+
+
+class Task(Strict):
+    """One numbered thing to do. Its text stands in brief.<lang>.md under the heading of the same number."""
+
+    id: Slug = Field(description="stable name inside the exercise")
+    points: float = Field(gt=0, le=100, description="points for a full answer")
+    answer: Answer = Field(description="answer type and what is right")
+    mistakes: list[Mistake] = Field(default_factory=list, description="values of typical mistakes, by name")
+
+
+class Exercise(Strict):
+    """exercise.toml: the graded unit. It does not know which lab uses it."""
+
+    slug: Slug = Field(description="the folder's name")
+    uuid: Uuid = Field(description="never changes, even when the slug does")
+    status: Status = Field(description="wip, beta, active or deprecated")
+    title: Translated = Field(description="title by language")
+    case: Slug = Field(description="case in evidence_images/")
+    items: list[Slug] = Field(min_length=1, description="evidence items that it needs")
+    mode: Literal["formative", "graded"] = Field("graded", description="formative: no deductions, checked at once")
+    maps_to: list[str] = Field(default_factory=list, description="standards and SOLVE-IT techniques it practises")
+    tasks: list[Task] = Field(min_length=1, description="tasks in order")
+    comment: Any = Field(None, description="a note for authors; not used")
+
+
+class Lab(Strict):
+    """lab.toml: a guided session that uses exercises in order."""
+
+    slug: Annotated[str, Field(pattern=r"^[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*$")] = Field(description="the folder's name")
+    uuid: Uuid = Field(description="never changes, even when the slug does")
+    code: Annotated[str, Field(pattern=r"^L[0-9]{2}$")] = Field(description="number in the curriculum, e.g. L03")
+    status: Status = Field(description="wip, beta, active or deprecated")
+    title: Translated = Field(description="title by language")
+    role: Literal["all", "first-responder", "custodian", "examiner", "analyst", "prosecutor"] = Field(
+        description="the role that the trainee plays"
+    )
+    minutes: int = Field(gt=0, le=240, description="time that it takes in class")
+    case: Slug = Field(description="case in evidence_images/")
+    items: list[Slug] = Field(default_factory=list, description="evidence items that the guide uses")
+    exercises: list[Slug] = Field(min_length=1, description="exercises in the order of the guide")
+    teaches: list[Slug] = Field(default_factory=list, description="concepts that it teaches")
+    requires: list[Slug] = Field(default_factory=list, description="concepts that must come before")
+    comment: Any = Field(None, description="a note for authors; not used")
+
+
+class Course(Strict):
+    """One order of labs for a format and an audience."""
+
+    title: Translated = Field(description="title by language")
+    labs: list[str] = Field(min_length=1, description="slugs of labs in order")
+    pass_percent: int = Field(60, ge=0, le=100, description="share of the points that passes")
+
+
+class Courses(Strict):
+    """labs/course.toml: all courses by slug."""
+
+    courses: dict[Slug, Course] = Field(description="courses by slug")

@@ -1,0 +1,1 @@
+"""The custody ledger and the rules that read it."""

@@ -1,0 +1,107 @@
+"""One error tree. Every error says what happened and what to do next.
+
+::
+
+    LabkitError                 1   anything below
+    ├── ContentError            3   a lab, exercise or scenario is wrong; carries every problem found
+    ├── SynthesisError          4   a scenario can not be turned into evidence
+    ├── EvidenceError           5   an image can not be opened or read
+    │   └── IntegrityError      6   what was computed differs from what was recorded
+    ├── CustodyError            7   a custody ledger can not be read or does not hold together
+    ├── PackError               8   a pack was changed, is damaged, or is not for this use
+    ├── WorkspaceError          9   no workspace here, or it is damaged
+    ├── AnswerError            10   an answer has the wrong form
+    ├── RosterError            11   the list of trainees is wrong
+    ├── IntakeError            12   a submission can not be accepted
+    ├── StorageError           13   the disk is full or not writable
+    └── VerificationError      14   evidence does not hold what its truth says
+
+Exit code 2 is click's (wrong usage), 130 is Ctrl-C. This module imports nothing, so every layer can use it.
+"""
+
+
+class LabkitError(Exception):
+    """What happened, and what the reader can do about it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, remedy: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class ContentError(LabkitError):
+    """A lab, an exercise or a scenario is wrong. ``problems`` holds one printable line for each."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, remedy: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.problems = problems
+
+
+class SynthesisError(LabkitError):
+    """A scenario can not be turned into evidence."""
+
+    exit_code = 4
+
+
+class EvidenceError(LabkitError):
+    """An image can not be opened or read."""
+
+    exit_code = 5
+
+
+class IntegrityError(EvidenceError):
+    """What was computed differs from what was recorded."""
+
+    exit_code = 6
+
+
+class CustodyError(LabkitError):
+    """A custody ledger can not be read or does not hold together."""
+
+    exit_code = 7
+
+
+class PackError(LabkitError):
+    """A pack was changed, is damaged, or is not for this use."""
+
+    exit_code = 8
+
+
+class WorkspaceError(LabkitError):
+    """There is no workspace here, or it is damaged."""
+
+    exit_code = 9
+
+
+class AnswerError(LabkitError):
+    """An answer has the wrong form. It costs no attempt."""
+
+    exit_code = 10
+
+
+class RosterError(LabkitError):
+    """The list of trainees is wrong."""
+
+    exit_code = 11
+
+
+class IntakeError(LabkitError):
+    """A submission can not be accepted."""
+
+    exit_code = 12
+
+
+class StorageError(LabkitError):
+    """The disk is full or can not be written."""
+
+    exit_code = 13
+
+
+class VerificationError(LabkitError):
+    """Evidence does not hold what its truth says."""
+
+    exit_code = 14

@@ -1,0 +1,1 @@
+"""Read-only views of images; the only importer of dfvfs, pytsk3 and libyal."""

@@ -1,0 +1,1 @@
+"""Answers against truth: parse, normalise, compare, name the mistake."""

@@ -1,0 +1,95 @@
+"""Message catalogues: keys to sentences, in the reader's language.
+
+A catalogue is a gettext ``.po`` file, ``locale/<language>/<domain>.po``, that any translator's tool opens. Messages
+are keyed by a stable id (``mistake.H-CONT``), not by the English text; values stand in braces. A key that a language
+lacks falls back to English; a key that English lacks is a fault of ours and raises.
+"""
+
+import gettext
+import io
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+LANGUAGES = ("en", "ru")
+RIGHT_TO_LEFT = frozenset({"fa", "ar", "ur", "ps"})
+
+
+class Translator:
+    """Turns keys into sentences of one language: ``t("grade.done", count=3)``."""
+
+    def __init__(self, language: str, translations: gettext.GNUTranslations) -> None:
+        self.language = language
+        self.direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
+        self._translations = translations
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Return the sentence of ``key`` with ``values`` filled in.
+
+        Raises:
+            KeyError: No catalogue knows the key.
+        """
+        sentence = self._translations.gettext(key)
+        if sentence == key:
+            raise KeyError(f"no message {key!r} in the catalogues")
+        return sentence.format_map(values) if values else sentence
+
+    def has(self, key: str) -> bool:
+        """Return whether a sentence for ``key`` exists."""
+        return self._translations.gettext(key) != key
+
+    def plural(self, key: str, number: int, /, **values: object) -> str:
+        """Return the plural form of ``key`` for ``number``, which fills ``{number}``."""
+        sentence = self._translations.ngettext(key, key, number)
+        if sentence == key:
+            raise KeyError(f"no message {key!r} in the catalogues")
+        return sentence.format_map({"number": number, **values})
+
+
+@cache
+def translator(language: str) -> Translator:
+    """Return the translator of ``language``; English where there is no catalogue of it."""
+    translations = _load("en")
+    if language != "en" and language in LANGUAGES:
+        own = _load(language)
+        own.add_fallback(translations)
+        translations = own
+    return Translator(language if language in LANGUAGES else "en", translations)
+
+
+def messages(language: str) -> Mapping[str, str | tuple[str, ...]]:
+    """Return every message of one language by key, without fallback; for tests and translators' tools."""
+    found: dict[str, str | tuple[str, ...]] = {}
+    for catalogue in _catalogues(language):
+        for message in catalogue:
+            if message.id:
+                key = message.id if isinstance(message.id, str) else message.id[0]
+                found[key] = message.string
+    return found
+
+
+def _load(language: str) -> gettext.GNUTranslations:
+    from babel.messages.mofile import write_mo
+
+    merged: gettext.GNUTranslations | None = None
+    for catalogue in _catalogues(language):
+        compiled = io.BytesIO()
+        write_mo(compiled, catalogue)
+        compiled.seek(0)
+        translations = gettext.GNUTranslations(compiled)
+        if merged is None:
+            merged = translations
+        else:
+            translations.add_fallback(merged)
+            merged = translations
+    if merged is None:
+        raise KeyError(f"no catalogue of language {language!r}")
+    return merged
+
+
+def _catalogues(language: str) -> list["babel.messages.Catalog"]:  # type: ignore[name-defined]  # noqa: F821
+    from babel.messages.pofile import read_po
+
+    folder = files("labkit.i18n").joinpath("locale", language)
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".po"))
+    return [read_po(io.BytesIO(folder.joinpath(name).read_bytes()), locale=language) for name in names]

@@ -1,0 +1,1 @@
+"""Plain values that the layers exchange: frozen dataclasses and enums, nothing that reads or writes."""

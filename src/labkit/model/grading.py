@@ -1,0 +1,85 @@
+"""What grading says, in codes and values; sentences are made when they are shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How one task ended. Only ``WRONG`` and ``PARTIAL`` carry a mistake code."""
+
+    CORRECT = "correct"
+    PARTIAL = "partial"
+    WRONG = "wrong"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"  # a matter of form; costs no attempt
+    BLOCKED = "blocked"  # an earlier step failed
+    BROKEN = "broken"  # our fault; never costs a mark
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One finding inside a task, such as a custody rule broken at an event. ``values`` fill its sentence."""
+
+    code: str
+    values: Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """The outcome of one task. ``task`` is ``exercise/task``; points are rounded to 1/100."""
+
+    task: str
+    outcome: Outcome
+    credit_percent: int
+    points: float
+    max_points: float
+    given: str = ""
+    mistake: str | None = None
+    notices: tuple[str, ...] = ()  # codes of remarks that cost nothing (HINT-CYR, ...)
+    details: tuple[Detail, ...] = ()
+    hints_used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What one trainee handed in, at one time; immutable. Everything in it is hostile until proven otherwise."""
+
+    pack_id: str
+    trainee_id: str
+    attempt: int
+    submitted_at_utc: datetime
+    answers: Mapping[str, str]  # "exercise/task" -> text as typed
+    custody_lines: tuple[str, ...]
+    examination_lines: tuple[str, ...]
+    hints_used: Mapping[str, int]  # "exercise/task" -> hints opened
+    sha256: str  # of the archive as received
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionResult:
+    """All results of one submission."""
+
+    submission_sha256: str
+    trainee_id: str
+    tasks: tuple[TaskResult, ...]
+
+    @property
+    def points(self) -> float:
+        """Return the points earned; tasks that broke through our fault count as earned."""
+        return round(sum(task.points for task in self.tasks), 2)
+
+    @property
+    def max_points(self) -> float:
+        """Return the points that could be earned."""
+        return round(sum(task.max_points for task in self.tasks), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something for a person to look at; never a verdict. ``kind`` is a code, ``values`` fill its sentence."""
+
+    kind: str
+    trainee_id: str
+    values: Mapping[str, str | int | float]

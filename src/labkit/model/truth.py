@@ -1,0 +1,123 @@
+"""The ground truth: every planted trace, with the values that readers and typical mistakes give.
+
+A trace is a bag of named facts. The names are a closed vocabulary (``FACTS``), so that exercises can refer to a
+fact by text, ``item:trace.fact``, and the content lint can tell a slip from a value.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from labkit.errors import SynthesisError
+
+FactValue = str | int | datetime | tuple[str, ...] | tuple[int, ...]
+
+FACTS: Mapping[str, tuple[type, str]] = {
+    # name: (type, meaning). Times are aware UTC; digests lower-case hex; ranges half-open.
+    "name": (str, "file name, or what a reader shows of it"),
+    "path": (str, "path from the root of its volume, starting with /"),
+    "old_path": (str, "path before a rename or a move"),
+    "other_path": (str, "path of a second file that matters here (the live namesake, the overwriter)"),
+    "volume": (int, "number of the partition, from 1; 0 without a partition table"),
+    "address": (int, "inode, MFT record number or FAT entry address, as the Sleuth Kit counts it"),
+    "parent_address": (int, "the same for its directory"),
+    "entry_offset_bytes": (int, "where its directory entry begins, from byte 0 of the medium"),
+    "size_bytes": (int, "length of the content"),
+    "size_sectors": (int, "length in sectors of 512 bytes"),
+    "offset_bytes": (int, "where it begins, from byte 0 of the medium (or of the file, for plain files)"),
+    "offset_sectors": (int, "the same in sectors of 512 bytes"),
+    "volume_offset_bytes": (int, "where it begins, from byte 0 of its volume"),
+    "file_offset_bytes": (int, "where it begins, from byte 0 of its host file"),
+    "first_cluster": (int, "number of its first cluster, FAT counting (the first is 2)"),
+    "last_cluster": (int, "number of its last cluster"),
+    "clusters": (tuple, "all its clusters in order"),
+    "cluster_bytes": (int, "bytes in one cluster"),
+    "lost_cluster": (int, "the first of its clusters that now belongs to another file"),
+    "md5": (str, "digest of the content"),
+    "sha1": (str, "digest of the content"),
+    "sha256": (str, "digest of the content"),
+    "sha256_with_newline": (str, "digest of the content and one newline: the slip of a text editor"),
+    "sha256_mixed": (str, "digest of what stands in the clusters now, after they were overwritten"),
+    "sha256_with_slack": (str, "digest of the content with the slack of its last cluster"),
+    "stored_md5": (str, "digest that the container states for its media"),
+    "stored_sha1": (str, "digest that the container states for its media"),
+    "text": (str, "planted text"),
+    "words": (tuple, "planted words"),
+    "names": (tuple, "names of several files"),
+    "lbas": (tuple, "sector numbers from 0 of the medium"),
+    "lba_count": (int, "how many sectors"),
+    "real_type": (str, "what the content is, whatever its name says"),
+    "extension": (str, "what the name says"),
+    "serial": (str, "serial number of the volume or device, as readers print it"),
+    "label": (str, "volume label"),
+    "zone": (str, "IANA time zone of the clock that wrote the times"),
+    "clock_offset_s": (int, "device clock minus true time, in seconds; positive is fast"),
+    "at_utc": (datetime, "when it truly happened"),
+    "local_text": (str, "a local time as a person writes it, without a zone"),
+    "option": (str, "identifier of the right option of an ENUM task"),
+    # For each of born, modified, accessed: true UTC; UTC with the clock error left in; the stored local digits
+    # read as if they were UTC.
+    "born_utc": (datetime, "true creation time"),
+    "born_device_utc": (datetime, "creation time by the device's clock"),
+    "born_stored": (datetime, "stored local digits taken for UTC"),
+    "modified_utc": (datetime, "true last-write time"),
+    "modified_device_utc": (datetime, "last-write time by the device's clock"),
+    "modified_stored": (datetime, "stored local digits taken for UTC"),
+    "accessed_utc": (datetime, "true last access (FAT keeps the date only)"),
+    "accessed_device_utc": (datetime, "last access by the device's clock"),
+    "accessed_stored": (datetime, "stored local date taken for UTC"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one event leaves behind, on purpose. ``kind`` is the way it is confirmed (see verification)."""
+
+    id: str
+    kind: str
+    event: str | None
+    facts: Mapping[str, FactValue]
+
+
+@dataclass(frozen=True, slots=True)
+class GroundTruth:
+    """All planted traces of one evidence item of one trainee."""
+
+    item: str
+    traces: Mapping[str, Trace]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTruth:
+    """Everything that is known by construction about one trainee's case."""
+
+    case: str
+    variables: Mapping[str, str]
+    items: Mapping[str, GroundTruth]
+
+    def fact(self, reference: str) -> FactValue:
+        """Return the value of ``item:trace.fact``, or of ``var:name`` for a variable.
+
+        Raises:
+            SynthesisError: Nothing of that name is known.
+        """
+        item, _, rest = reference.partition(":")
+        try:
+            if item == "var":
+                return self.variables[rest]
+            trace, _, fact = rest.rpartition(".")
+            return self.items[item].traces[trace].facts[fact]
+        except KeyError:
+            raise SynthesisError(
+                f"the truth of case {self.case} has no {reference!r}",
+                remedy="Write item:trace.fact with names that the scenario plants; labkit author lint lists them.",
+            ) from None
+
+    def references(self) -> Iterator[str]:
+        """Yield every reference that ``fact`` answers."""
+        for name in self.variables:
+            yield f"var:{name}"
+        for item, truth in self.items.items():
+            for trace in truth.traces.values():
+                for fact in trace.facts:
+                    yield f"{item}:{trace.id}.{fact}"

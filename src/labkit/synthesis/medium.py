@@ -1,0 +1,81 @@
+"""A medium under construction: sparse, sector-addressed, cheap to fork.
+
+Only chunks that hold something other than zeros are kept. A fork shares all chunks with its parent until one of the
+two writes. Chunks are 32 KiB, the chunk size of the E01 container, so that containers can pass them on as they are.
+"""
+
+from collections.abc import Iterator
+
+from labkit.errors import SynthesisError
+
+CHUNK_BYTES = 32768
+SECTOR_BYTES = 512
+_ZERO_CHUNK = bytes(CHUNK_BYTES)
+
+
+class Medium:
+    """``size_bytes`` of zeros that can be written anywhere. A multiple of 512 bytes."""
+
+    def __init__(self, size_bytes: int) -> None:
+        if size_bytes <= 0 or size_bytes % SECTOR_BYTES:
+            raise SynthesisError(
+                f"a medium of {size_bytes} bytes is not a whole number of 512-byte sectors",
+                remedy="Give a size that is a multiple of 512.",
+            )
+        self.size_bytes = size_bytes
+        self._chunks: dict[int, bytes | bytearray] = {}
+
+    def fork(self) -> "Medium":
+        """Return a copy that shares unchanged chunks with this one."""
+        # Frozen chunks are bytes; a chunk becomes a private bytearray when it is first written after a fork.
+        self._chunks = {number: bytes(chunk) for number, chunk in self._chunks.items()}
+        copy = Medium(self.size_bytes)
+        copy._chunks = dict(self._chunks)  # noqa: SLF001 - the same class
+        return copy
+
+    def write(self, offset_bytes: int, data: bytes) -> None:
+        """Put ``data`` at ``offset_bytes`` from byte 0 of the medium."""
+        self._check_range(offset_bytes, len(data))
+        position = 0
+        while position < len(data):
+            number, start = divmod(offset_bytes + position, CHUNK_BYTES)
+            size = min(CHUNK_BYTES - start, len(data) - position)
+            self._writable(number)[start : start + size] = data[position : position + size]
+            position += size
+
+    def read(self, offset_bytes: int, size_bytes: int) -> bytes:
+        """Return ``size_bytes`` bytes from ``offset_bytes``."""
+        self._check_range(offset_bytes, size_bytes)
+        parts = []
+        position = offset_bytes
+        end = offset_bytes + size_bytes
+        while position < end:
+            number, start = divmod(position, CHUNK_BYTES)
+            size = min(CHUNK_BYTES - start, end - position)
+            chunk = self._chunks.get(number, _ZERO_CHUNK)
+            parts.append(bytes(chunk[start : start + size]))
+            position += size
+        return b"".join(parts)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the whole medium in order, 32 KiB at a time; the last chunk may be shorter."""
+        whole, rest = divmod(self.size_bytes, CHUNK_BYTES)
+        for number in range(whole):
+            chunk = self._chunks.get(number)
+            yield _ZERO_CHUNK if chunk is None else bytes(chunk)
+        if rest:
+            yield bytes(self._chunks.get(whole, _ZERO_CHUNK)[:rest])
+
+    def _writable(self, number: int) -> bytearray:
+        chunk = self._chunks.get(number, _ZERO_CHUNK)
+        if not isinstance(chunk, bytearray):
+            chunk = bytearray(chunk)
+            self._chunks[number] = chunk
+        return chunk
+
+    def _check_range(self, offset_bytes: int, size_bytes: int) -> None:
+        if offset_bytes < 0 or offset_bytes + size_bytes > self.size_bytes:
+            raise SynthesisError(
+                f"bytes {offset_bytes} to {offset_bytes + size_bytes} lie outside a medium of {self.size_bytes} bytes",
+                remedy="Make the medium larger or the content smaller.",
+            )

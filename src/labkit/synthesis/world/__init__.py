@@ -1,0 +1,1 @@
+"""Machines, people, and what actions leave behind."""

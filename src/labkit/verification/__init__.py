@@ -1,0 +1,1 @@
+"""Evidence confirmed by readers that were not written here."""

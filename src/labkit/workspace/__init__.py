@@ -1,0 +1,1 @@
+"""The trainee's folder: pack in, evidence, examination log, submissions out."""
