@@ -19,7 +19,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "guide": ("labkit.cli.trainee", "guide", "Read a lab's guide."),
     "hint": ("labkit.cli.trainee", "hint", "Open the next hint of a task."),
     "answer": ("labkit.cli.trainee", "answer", "Write down an answer."),
-    "check": ("labkit.cli.trainee", "check", "Check the form of your answers; right or wrong where it is practice."),
+    "check": (
+        "labkit.cli.trainee",
+        "check",
+        "Check the form of your answers; right or wrong where it is practice.",
+    ),
     "submit": ("labkit.cli.trainee", "submit", "Make the file to hand in."),
     "status": ("labkit.cli.trainee", "status", "See what is done and what is left."),
     "image": ("labkit.cli.image", "image", "Examine a disk image, read-only."),
@@ -33,11 +37,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the commands in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import and return one command; None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
@@ -46,7 +50,7 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table of commands without importing one."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_text) for name, (_, _, help_text) in COMMANDS.items()])

@@ -30,7 +30,7 @@ class Medium:
         # Frozen chunks are bytes; a chunk becomes a private bytearray when it is first written after a fork.
         self._chunks = {number: bytes(chunk) for number, chunk in self._chunks.items()}
         copy = Medium(self.size_bytes)
-        copy._chunks = dict(self._chunks)  # noqa: SLF001 - the same class
+        copy._chunks = dict(self._chunks)
         return copy
 
     def write(self, offset_bytes: int, data: bytes) -> None:
