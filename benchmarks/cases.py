@@ -1,0 +1,139 @@
+"""The measurements, by name: see the table of the same names in ARCHITECTURE.md."""
+
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.measure import NotPossibleError, Row, impossible, labkit, program, side_by_side
+
+HASH_BYTES = 1024 * 1024 * 1024
+LIST_ENTRIES = 50_000
+_BLOCK_BYTES = 8 * 1024 * 1024
+
+
+def startup(folder: Path) -> Row:
+    """Compare ``labkit --help`` with importing click in a bare interpreter."""
+    return side_by_side(
+        "startup",
+        [*labkit(), "--help"],
+        [sys.executable, "-c", "import click"],
+        3.0,
+        "python -c 'import click'",
+        folder,
+    )
+
+
+def hash_media(folder: Path) -> Row:
+    """Compare all three digests of a raw image of 1 GiB with hashdeep's."""
+    peer = program("hashdeep", "hashdeep")
+    image = folder / "random.raw"
+    source = random.Random(1)  # the bytes only have to be hard to compress and the same in both runs
+    with image.open("wb") as file:
+        for _ in range(HASH_BYTES // _BLOCK_BYTES):
+            file.write(source.randbytes(_BLOCK_BYTES))
+    return side_by_side(
+        "hash",
+        [*labkit(), "image", "hash", "--json", image],
+        [peer, "-c", "md5,sha1,sha256", image],
+        0.3,
+        "hashdeep -c md5,sha1,sha256, 1 GiB raw, page cache warm",
+        folder,
+    )
+
+
+def list_entries(folder: Path) -> Row:
+    """Compare listing a volume of 50,000 entries, deleted ones included, with fls."""
+    peer = program("fls", "sleuthkit")
+    image, what = _volume(folder)
+    return side_by_side(
+        "list",
+        [*labkit(), "image", "ls", "--json", image],
+        [peer, "-r", "-p", "-m", "/", image],
+        1.0,
+        f"fls -r -p -m /, {what}",
+        folder,
+    )
+
+
+def _volume(folder: Path) -> tuple[Path, str]:
+    """Return an NTFS volume of 50,000 files made through ntfs-3g; FAT32 where it can not be mounted."""
+    try:
+        return _ntfs(folder), f"NTFS made by ntfs-3g, {LIST_ENTRIES} files"
+    except (NotPossibleError, subprocess.SubprocessError) as why:
+        return _fat(folder), f"FAT32, {LIST_ENTRIES} files (no NTFS here: {why})"
+
+
+def _ntfs(folder: Path) -> Path:
+    image = folder / "list.ntfs"
+    mount = folder / "mount"
+    mount.mkdir()
+    with image.open("wb") as file:
+        file.truncate(512 * 1024 * 1024)
+    mkntfs, mounter = program("mkntfs", "ntfs-3g"), program("ntfs-3g", "ntfs-3g")
+    unmount = program("umount", "mount")
+    subprocess.run([mkntfs, "-q", "-F", "-f", image], check=True, capture_output=True, timeout=120)
+    subprocess.run([mounter, image, mount], check=True, capture_output=True, timeout=120)
+    try:
+        for number in range(LIST_ENTRIES):
+            parent = mount / f"folder {number // 250:03d}"
+            if number % 250 == 0:
+                parent.mkdir()
+            (parent / f"document number {number:05d}.txt").write_bytes(b"%d\n" % number)
+        for number in range(0, LIST_ENTRIES, 50):
+            (mount / f"folder {number // 250:03d}" / f"document number {number:05d}.txt").unlink()
+    finally:
+        subprocess.run([unmount, mount], check=True, capture_output=True, timeout=120)
+    return image
+
+
+def _fat(folder: Path) -> Path:
+    from datetime import datetime
+
+    from labkit.synthesis.filesystems.fat import FatVolume
+
+    from labkit.containers.raw import write_raw
+    from labkit.synthesis.medium import Medium
+
+    size_bytes = 256 * 1024 * 1024
+    at = datetime(2026, 3, 1, 12, 0, 0)  # noqa: DTZ001 - FAT stores local times
+    medium = Medium(size_bytes)
+    volume = FatVolume(
+        medium,
+        start_bytes=0,
+        size_bytes=size_bytes,
+        kind="FAT32",
+        cluster_bytes=512,
+        label="LIST",
+        serial=1,
+        formatted=at,
+    )
+    for number in range(LIST_ENTRIES):
+        parent = f"/folder {number // 250:03d}"
+        if number % 250 == 0:
+            volume.make_directory(parent, at)
+        volume.create(f"{parent}/document number {number:05d}.txt", b"%d\n" % number, at)
+    volume.flush()
+    image = folder / "list.fat"
+    write_raw(medium.chunks(), image)
+    return image
+
+
+CASES: dict[str, tuple[Callable[[Path], Row], float]] = {
+    # name: (measurement, largest ratio that meets it)
+    "startup": (startup, 3.0),
+    "hash": (hash_media, 0.3),
+    "list": (list_entries, 1.0),
+}
+
+
+def measure(name: str) -> Row:
+    """Run one measurement in a folder of its own."""
+    case, target = CASES[name]
+    with tempfile.TemporaryDirectory(prefix=f"labkit-{name}-") as folder:
+        try:
+            return case(Path(folder))
+        except NotPossibleError as why:
+            return impossible(name, target, str(why))

@@ -1,0 +1,308 @@
+"""The class at a glance: heat map, mistakes by name, histogram; as one HTML page, CSV and JSON."""
+
+import csv
+import io
+import json
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from markupsafe import Markup, escape
+
+from labkit.i18n import Translator, translator
+from labkit.model.grading import Flag, Outcome, SubmissionResult, TaskResult
+from labkit.model.people import Trainee
+from labkit.reports.pages import number
+from labkit.reports.pages import render as render_page
+from labkit.reports.sentences import MARKS, flag, mistake_name
+
+# A cell that begins with one of these is a formula to a spreadsheet (OWASP ASVS 4.0.3, requirement 5.3.10; CWE-1236).
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+_TOP_ANSWERS = 15
+_HISTOGRAM_BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class TaskColumn:
+    """One task of the course. ``label`` is short enough for a column head, such as ``L03·4``."""
+
+    task: str
+    title: str
+    max_points: float
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One trainee: graded, missing (nothing handed in) or refused (with the reason)."""
+
+    trainee: Trainee
+    status: Literal["graded", "missing", "refused"]
+    result: SubmissionResult | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassResults:
+    """Everything that the report is made from."""
+
+    class_name: str
+    course_title: str
+    tasks: tuple[TaskColumn, ...]
+    rows: tuple[Row, ...]
+    flags: tuple[Flag, ...] = ()
+    pass_percent: int = 60
+
+
+def render(results: ClassResults, language: str) -> str:
+    """Return the class report as one self-contained HTML page."""
+    t = translator(language)
+    graded = sorted(_graded(results), key=lambda pair: (-_percent(pair[1]), pair[0].trainee_id))
+    percents = [_percent(result) for _, result in graded]
+    titles = {column.task: column for column in results.tasks}
+    return render_page(
+        "class_report.html.j2",
+        t,
+        class_name=results.class_name,
+        course_title=results.course_title,
+        numbers=_numbers(t, results, percents),
+        refused=[row for row in results.rows if row.status == "refused"],
+        columns=[
+            {"label": _label(column), "title": column.title, "mean": _mean(_credits(graded, column.task))}
+            for column in results.tasks
+        ],
+        heat=[_heat_row(t, results, trainee, result) for trainee, result in graded],
+        mean=_mean(percents),
+        mistakes=_mistakes(t, graded, titles),
+        answers=_answers(t, graded, titles),
+        histogram=histogram(t, percents),
+        custody=_custody(t, graded),
+        flags=[flag(t, item) for item in results.flags],
+    )
+
+
+def class_csv(results: ClassResults) -> str:
+    """Return one line for each trainee. Cells that a spreadsheet would run as a formula are defused."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(
+        ["trainee_id", "name", "username", "idnumber", "email", "group", "status", "points", "max_points", "percent"]
+        + [safe_cell(column.task) for column in results.tasks]
+        + ["reason"]
+    )
+    for row in results.rows:
+        by_task = {task.task: task for task in row.result.tasks} if row.result else {}
+        person = row.trainee
+        names = [person.trainee_id, person.name, person.username, person.id_number, person.email, person.group]
+        total: list[str] = ["", "", ""]
+        if row.result:
+            percent = f"{_percent(row.result):.2f}"
+            total = [number(row.result.points), number(row.result.max_points), percent]
+        points = [number(by_task[column.task].points) if column.task in by_task else "" for column in results.tasks]
+        writer.writerow([safe_cell(name) for name in names] + [row.status, *total, *points, safe_cell(row.reason)])
+    return out.getvalue()
+
+
+def class_json(results: ClassResults) -> str:
+    """Return codes and values, no sentences: for other programs."""
+    rows: list[dict[str, Any]] = []
+    for row in results.rows:
+        entry: dict[str, Any] = {"trainee": asdict(row.trainee), "status": row.status, "reason": row.reason}
+        if row.result:
+            entry |= {
+                "submission_sha256": row.result.submission_sha256,
+                "points": row.result.points,
+                "max_points": row.result.max_points,
+                "tasks": [_plain(task) for task in row.result.tasks],
+            }
+        rows.append(entry)
+    document = {
+        "schema": "labkit-class-report/1",
+        "class": results.class_name,
+        "course": results.course_title,
+        "pass_percent": results.pass_percent,
+        "tasks": [asdict(column) for column in results.tasks],
+        "rows": rows,
+        "flags": [
+            {"kind": item.kind, "trainee_id": item.trainee_id, "values": dict(item.values)} for item in results.flags
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def safe_cell(text: str) -> str:
+    """Return ``text`` so that no spreadsheet takes it for a formula (also behind leading spaces)."""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) or text.startswith(_FORMULA_STARTS) else text
+
+
+def histogram(t: Translator, percents: list[float]) -> Markup:
+    """Return the distribution of scores as inline SVG with a text alternative."""
+    counts = [0] * _HISTOGRAM_BINS
+    for percent in percents:
+        counts[min(int(percent * _HISTOGRAM_BINS // 100), _HISTOGRAM_BINS - 1)] += 1
+    tallest = max([*counts, 1])
+    bar, gap, height = 56, 6, 140
+    width = _HISTOGRAM_BINS * (bar + gap)
+    parts = []
+    for position, count in enumerate(counts):
+        x = position * (bar + gap)
+        size = round(height * count / tallest)
+        label = f"{position * 10}–{position * 10 + (10 if position == _HISTOGRAM_BINS - 1 else 9)}"
+        parts.append(
+            f'<rect x="{x}" y="{height - size + 16}" width="{bar}" height="{size}" fill="#2b6cb0"/>'
+            f'<text x="{x + bar // 2}" y="{height - size + 12}" text-anchor="middle">{count or ""}</text>'
+            f'<text x="{x + bar // 2}" y="{height + 32}" text-anchor="middle">{label}</text>'
+        )
+    words = "; ".join(f"{position * 10} %: {count}" for position, count in enumerate(counts) if count)
+    alternative = escape(f"{t('class.histogram')}. {words}")
+    return Markup(  # noqa: S704 - made of numbers and one escaped sentence
+        f'<svg viewBox="0 0 {width} {height + 40}" width="{width}" height="{height + 40}" role="img" '
+        f'aria-label="{alternative}" direction="ltr">{"".join(parts)}</svg>'
+    )
+
+
+def _numbers(t: Translator, results: ClassResults, percents: list[float]) -> list[tuple[str, str]]:
+    passed = sum(percent >= results.pass_percent for percent in percents)
+    counts = Counter(row.status for row in results.rows)
+    return [
+        (t("class.number.trainees"), str(len(results.rows))),
+        (t("class.number.graded"), str(counts["graded"])),
+        (t("class.number.missing"), str(counts["missing"])),
+        (t("class.number.refused"), str(counts["refused"])),
+        (t("class.number.passed"), str(passed)),
+        (t("class.number.mean"), f"{_mean(percents)} %"),
+    ]
+
+
+def _heat_row(t: Translator, results: ClassResults, trainee: Trainee, result: SubmissionResult) -> dict[str, Any]:
+    by_task = {task.task: task for task in result.tasks}
+    cells = []
+    for column in results.tasks:
+        task = by_task.get(column.task)
+        if task is None:
+            cells.append({"shade": "hx", "text": "", "title": column.title, "code": ""})
+            continue
+        words = [column.title, t(f"outcome.{task.outcome}")]
+        if task.mistake:
+            words.append(mistake_name(t, task.mistake))
+        cells.append(
+            {
+                "shade": _shade(task),
+                "text": MARKS[task.outcome] if task.outcome is not Outcome.PARTIAL else str(task.credit_percent),
+                "title": " · ".join(words),
+                "code": task.mistake or "",
+            }
+        )
+    return {
+        "trainee_id": trainee.trainee_id,
+        "name": trainee.name,
+        "cells": cells,
+        "percent": round(_percent(result)),
+    }
+
+
+def _mistakes(
+    t: Translator, graded: list[tuple[Trainee, SubmissionResult]], titles: dict[str, TaskColumn]
+) -> list[dict[str, Any]]:
+    counts = Counter((task.mistake, task.task) for _, result in graded for task in result.tasks if task.mistake)
+    rows = []
+    for (code, task), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        column = titles.get(task)
+        rows.append(
+            {
+                "name": mistake_name(t, code),
+                "code": code,
+                "label": _label(column) if column else "",
+                "title": column.title if column else task,
+                "count": count,
+                "feedback": t(f"mistake.{code}") if t.has(f"mistake.{code}") else "",
+            }
+        )
+    return rows
+
+
+def _answers(
+    t: Translator, graded: list[tuple[Trainee, SubmissionResult]], titles: dict[str, TaskColumn]
+) -> list[dict[str, Any]]:
+    wrong = Counter(
+        (task.task, task.given, task.mistake or "")
+        for _, result in graded
+        for task in result.tasks
+        if task.outcome in (Outcome.WRONG, Outcome.PARTIAL) and task.given
+    )
+    rows = []
+    for (task, given, code), count in sorted(wrong.items(), key=lambda item: (-item[1], item[0]))[:_TOP_ANSWERS]:
+        column = titles.get(task)
+        rows.append(
+            {
+                "label": _label(column) if column else "",
+                "title": column.title if column else task,
+                "given": given,
+                "count": count,
+                "name": mistake_name(t, code) if code else t("class.mistake.unknown"),
+            }
+        )
+    return rows
+
+
+def _custody(t: Translator, graded: list[tuple[Trainee, SubmissionResult]]) -> list[dict[str, Any]]:
+    who: dict[str, set[str]] = defaultdict(set)
+    times: Counter[str] = Counter()
+    for trainee, result in graded:
+        for task in result.tasks:
+            for item in task.details:
+                who[item.code].add(trainee.trainee_id)
+                times[item.code] += 1
+    rows = []
+    for code, count in sorted(times.items(), key=lambda item: (-item[1], item[0])):
+        key = f"custody.rule.{code}.name"
+        sentence = t(key) if t.has(key) else code
+        rows.append({"code": code, "sentence": sentence, "trainees": len(who[code]), "count": count})
+    return rows
+
+
+def _graded(results: ClassResults) -> list[tuple[Trainee, SubmissionResult]]:
+    return [(row.trainee, row.result) for row in results.rows if row.result is not None]
+
+
+def _credits(graded: list[tuple[Trainee, SubmissionResult]], task: str) -> list[float]:
+    return [
+        100 * found.points / found.max_points for _, result in graded for found in result.tasks if found.task == task
+    ]
+
+
+def _percent(result: SubmissionResult) -> float:
+    return 100 * result.points / result.max_points if result.max_points else 0.0
+
+
+def _mean(values: list[float]) -> int | str:
+    return round(sum(values) / len(values)) if values else "–"
+
+
+def _label(column: TaskColumn) -> str:
+    return column.label or column.task
+
+
+def _shade(task: TaskResult) -> str:
+    percent = 100 * task.points / task.max_points
+    if task.outcome in (Outcome.MISSING, Outcome.BLOCKED, Outcome.BROKEN):
+        return "hx"
+    for limit, shade in ((100, "h5"), (75, "h4"), (50, "h3"), (25, "h2")):
+        if percent >= limit:
+            return shade
+    return "h1" if percent > 0 else "h0"
+
+
+def _plain(task: TaskResult) -> dict[str, Any]:
+    return {
+        "task": task.task,
+        "outcome": task.outcome.value,
+        "credit_percent": task.credit_percent,
+        "points": task.points,
+        "max_points": task.max_points,
+        "given": task.given,
+        "mistake": task.mistake,
+        "notices": list(task.notices),
+        "details": [{"code": item.code, "values": dict(item.values)} for item in task.details],
+        "hints_used": task.hints_used,
+    }

@@ -1,0 +1,111 @@
+import csv
+import io
+import json
+
+import pytest
+
+from labkit.i18n import translator
+from labkit.model.grading import Detail, Flag, Outcome, SubmissionResult, TaskResult
+from labkit.model.people import Trainee
+from labkit.reports.class_report import (
+    ClassResults,
+    Row,
+    TaskColumn,
+    class_csv,
+    class_json,
+    histogram,
+    render,
+    safe_cell,
+)
+
+
+def a_result(trainee_id: str, first: Outcome, mistake: str | None = None, given: str = "abc") -> SubmissionResult:
+    credit = 100 if first is Outcome.CORRECT else 0
+    return SubmissionResult(
+        submission_sha256=trainee_id * 8,
+        trainee_id=trainee_id,
+        tasks=(
+            TaskResult("ex/one", first, credit, credit / 10, 10, given=given, mistake=mistake),
+            TaskResult("ex/log", Outcome.PARTIAL, 50, 5, 10, details=(Detail("CC-06", {"exhibit": "KF-06"}),)),
+        ),
+    )
+
+
+def a_class(**changes: object) -> ClassResults:
+    values = {
+        "class_name": "Spring <2026>",
+        "course_title": "First steps",
+        "tasks": (TaskColumn("ex/one", "Hash the disk", 10, "L03·1"), TaskColumn("ex/log", "Custody log", 10, "L03·2")),
+        "rows": (
+            Row(Trainee("T01", "Ann =Lee", "en"), "graded", a_result("T01", Outcome.CORRECT)),
+            Row(
+                Trainee("T02", "Борис", "ru"), "graded", a_result("T02", Outcome.WRONG, "H-CONT", "<script>x</script>")
+            ),
+            Row(Trainee("T03", "=HYPERLINK(1)", "ru"), "missing", None),
+            Row(Trainee("T04", "Dora", "en"), "refused", None, "the archive is damaged"),
+        ),
+        "flags": (Flag("foreign-value", "T02", {"task": "ex/one", "owner": "T01"}),),
+    }
+    return ClassResults(**(values | changes))
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_page_shows_everybody_and_escapes_what_trainees_wrote(language: str) -> None:
+    page = render(a_class(), language)
+
+    assert f'<html lang="{language}" dir="ltr">' in page
+    for text in ("T01", "T02", "T04", "Борис", "the archive is damaged", "L03·1", "Spring &lt;2026&gt;", "H-CONT"):
+        assert text in page
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "https://" not in page
+
+
+def test_the_best_trainee_stands_on_top_of_the_heat_map() -> None:
+    page = render(a_class(), "en")
+    heat = page[page.index('class="heat"') :]
+
+    assert heat.index("T01") < heat.index("T02")
+
+
+def test_a_class_in_which_nobody_handed_in_still_has_a_report() -> None:
+    page = render(a_class(rows=(Row(Trainee("T03", "C", "en"), "missing", None),), flags=()), "en")
+
+    assert "Nothing stands out." in page
+    assert "No named mistake was made." in page
+
+
+def test_the_csv_has_one_line_for_each_trainee_and_no_formula() -> None:
+    rows = list(csv.DictReader(io.StringIO(class_csv(a_class()))))
+
+    assert [row["trainee_id"] for row in rows] == ["T01", "T02", "T03", "T04"]
+    assert rows[0]["percent"] == "75.00"
+    assert rows[1]["ex/one"] == "0"
+    assert rows[2]["name"] == "'=HYPERLINK(1)"
+    assert rows[2]["points"] == ""
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "  =1", "＝1", "\0"])
+def test_a_cell_that_a_spreadsheet_would_run_is_defused(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "Ann", "a=b", "2026-03-10"])
+def test_an_ordinary_cell_stays_as_it_is(text: str) -> None:
+    assert safe_cell(text) == text
+
+
+def test_the_json_holds_codes_and_values() -> None:
+    document = json.loads(class_json(a_class()))
+
+    assert document["rows"][1]["tasks"][0]["mistake"] == "H-CONT"
+    assert document["rows"][1]["tasks"][1]["details"] == [{"code": "CC-06", "values": {"exhibit": "KF-06"}}]
+    assert document["flags"][0]["kind"] == "foreign-value"
+
+
+def test_the_histogram_counts_every_score_once() -> None:
+    picture = histogram(translator("en"), [0, 5, 99, 100, 100])
+
+    assert "0 %: 2; 90 %: 3" in picture
+    assert picture.count("<rect") == 10
