@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How one task ended. Only ``WRONG`` and ``PARTIAL`` carry a mistake code."""
+    """How one task ended. ``WRONG`` and ``PARTIAL`` may carry a mistake code, ``UNREADABLE`` where the slip has one."""
 
     CORRECT = "correct"
     PARTIAL = "partial"

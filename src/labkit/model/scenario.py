@@ -36,6 +36,7 @@ class Content:
     text: str | None = None  # the text itself, with {variables}
     generator: str | None = None  # a named maker: "photo", "spreadsheet", "document", "notes", "random", ...
     size_bytes: int | None = None  # wish for the generators that can be sized
+    spread_bytes: int = 0  # the size is drawn from [size_bytes, size_bytes + spread_bytes) for each trainee
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Action:
     modified: datetime | None = None
     accessed: datetime | None = None
     facts: Mapping[str, str | int | tuple[str, ...]] = field(default_factory=dict)  # fixed facts to add to the trace
+    spread_s: int = 0  # the true time is drawn from [at, at + spread_s) for each trainee
+    requires: tuple[str, ...] = ()  # what must hold for the trace when the story is over (see synthesis.conditions)
 
 
 ACTION_KINDS: Mapping[str, frozenset[str]] = {
@@ -73,6 +76,8 @@ ACTION_KINDS: Mapping[str, frozenset[str]] = {
     "set_times": frozenset({"path"}),
     "write_slack": frozenset({"path", "content"}),
     "write_unallocated": frozenset({"content"}),
+    # remount: pulled out after an eject; with path: without one, and the stick remembers as the next free place the
+    # one it had while this file was written, offset_bytes into it
     "remount": frozenset(),
     "watch": frozenset({"path", "trace"}),  # plants nothing new: names what already stands at path
 }

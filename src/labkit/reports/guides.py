@@ -96,7 +96,6 @@ def exercise_page(library: Library, exercise: Exercise, t: Translator, public_va
         tasks.append(
             {
                 "id": task.id,
-                "name": f"{exercise.slug}/{task.id}",
                 "heading": f"{text.number}. {fill(text.heading, public_variables)}",
                 "text": markdown(fill(text.text_markdown, public_variables)),
                 "points": number(task.points),

@@ -9,7 +9,7 @@ MARKS = {
     Outcome.WRONG: "✗",
     Outcome.MISSING: "–",
     Outcome.UNREADABLE: "?",
-    Outcome.BLOCKED: "⏸",
+    Outcome.BLOCKED: "…",
     Outcome.BROKEN: "!",
 }
 

@@ -44,7 +44,13 @@ def a_class(**changes: object) -> ClassResults:
             Row(Trainee("T03", "=HYPERLINK(1)", "ru"), "missing", None),
             Row(Trainee("T04", "Dora", "en"), "refused", None, "the archive is damaged"),
         ),
-        "flags": (Flag("foreign-value", "T02", {"task": "ex/one", "owner": "T01"}),),
+        "flags": (
+            Flag(
+                "foreign-value",
+                "T02",
+                {"task": "ex/one", "owner": "T01", "owners": 1, "weight": 77.1, "total_weight": 77.1},
+            ),
+        ),
     }
     return ClassResults(**(values | changes))
 

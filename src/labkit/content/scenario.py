@@ -1,0 +1,152 @@
+"""case.toml and scenario.toml to a ``CaseScenario``: what a case folder says, checked, as plain dataclasses."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from labkit.content.codes import Problem, in_order
+from labkit.content.reader import content_root
+from labkit.content.scenario_tables import ActionTable, AnyVariable, CaseFile, ItemFile, LifeTable
+from labkit.content.toml_files import read_model
+from labkit.errors import ContentError
+from labkit.model.scenario import Action, CaseScenario, Content, ItemScenario, Life, Machine, Variable, VolumeSpec
+
+
+def load_case(slug: str, root: Path | None = None) -> CaseScenario:
+    """Read ``evidence_images/<slug>`` below ``root``, by default below the content root.
+
+    Raises:
+        ContentError: There is no such case, or a file of it is wrong; ``problems`` holds all of them.
+    """
+    root = content_root() if root is None else root
+    folder = root / "evidence_images" / slug
+    if not (folder / "case.toml").is_file():
+        found = ", ".join(sorted(path.parent.name for path in (root / "evidence_images").glob("*/case.toml"))) or "none"
+        raise ContentError(
+            f"there is no case {slug!r} in evidence_images/", remedy=f"Choose one of the cases that are there: {found}."
+        )
+    case, problems = read_model(folder / "case.toml", root, CaseFile)
+    items: dict[str, ItemScenario] = {}
+    for name in case.items if case else []:
+        path = folder / name / "scenario.toml"
+        if not path.is_file():
+            problems += (Problem(path.relative_to(root), "", "LK104", "is missing"),)
+            continue
+        item, found_here = read_model(path, root, ItemFile)
+        problems += found_here
+        if item is not None and case is not None:
+            problems += tuple(_broken_names(path.relative_to(root), item, case))
+            items[name] = _item(name, item, path.parent / "corpus")
+    if case is not None and case.slug != slug:
+        message = f"is {case.slug!r}, the folder is {slug!r}; they must be the same"
+        problems += (Problem((folder / "case.toml").relative_to(root), "slug", "LK110", message),)
+    if problems or case is None:
+        raise ContentError(
+            f"the case {slug} has {len(problems)} problem(s)",
+            remedy="Correct the files that are named.",
+            problems=tuple(str(problem) for problem in in_order(problems)),
+        )
+    return CaseScenario(
+        slug=slug,
+        title=case.title,
+        variables=tuple(_variable(name, table) for name, table in case.variables.items()),
+        machines={
+            name: Machine(name, table.zone, table.clock_offset_s) for name, table in sorted(case.machines.items())
+        },
+        items=items,
+    )
+
+
+def _broken_names(path: Path, item: ItemFile, case: CaseFile) -> Iterator[Problem]:
+    """Yield what one table alone can not see: machines, corpus files and traces that do not fit together."""
+    if item.machine not in case.machines:
+        yield Problem(path, "machine", "LK102", f"is {item.machine!r}; case.toml has no such machine")
+    traces: set[str] = set()
+    for number, action in enumerate(item.actions, start=1):
+        if action.trace in traces:
+            yield Problem(path, f"actions[{number}].trace", "LK102", f"is {action.trace!r}, which is taken")
+        if action.trace:
+            traces.add(action.trace)
+
+
+def _variable(name: str, table: AnyVariable) -> Variable:
+    options = {key: _frozen(value) for key, value in table.model_dump(exclude={"kind", "public"}).items()}
+    return Variable(name, table.kind, options, public=table.public)
+
+
+def _item(slug: str, table: ItemFile, corpus: Path) -> ItemScenario:
+    settings: dict[str, str | int] = {"stem": table.stem}
+    for key, value in table.acquisition.model_dump(exclude_none=True).items():
+        settings[key] = value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+    for name, part in (("quartet", table.quartet), ("note", table.note)):
+        if part is not None:
+            settings |= {f"{name}_{key}": value for key, value in part.model_dump().items()}
+    volume = None
+    if table.volume is not None:
+        settings |= {"volume_serial": table.volume.serial, "volume_sectors": table.volume.size_sectors}
+        volume = VolumeSpec(
+            filesystem=table.volume.filesystem,
+            start_sector=table.volume.start_sector,
+            cluster_bytes=table.volume.cluster_bytes,
+            label=table.volume.label,
+            formatted=table.volume.formatted.astimezone(UTC),
+        )
+    files = sorted(corpus.iterdir(), key=lambda path: path.name) if corpus.is_dir() else []
+    return ItemScenario(
+        slug=slug,
+        exhibit=table.exhibit,
+        kind=table.kind,
+        machine=table.machine,
+        size_bytes=table.size_bytes,
+        volume=volume,
+        life=tuple(_life(life) for life in table.life),
+        actions=tuple(_action(action) for action in table.actions),
+        corpus={path.name: path.read_bytes() for path in files if path.is_file()},
+        products=tuple(table.products),
+        settings=settings,
+    )
+
+
+def _life(table: LifeTable) -> Life:
+    return Life(
+        folder=table.folder,
+        count=table.count,
+        kinds=tuple(table.kinds),
+        languages=tuple(table.languages),
+        begin=table.begin.astimezone(UTC),
+        end=table.end.astimezone(UTC),
+        deletions=table.deletions,
+    )
+
+
+def _action(table: ActionTable) -> Action:
+    content = table.content
+    return Action(
+        kind=table.kind,
+        at=table.at.astimezone(UTC),
+        path=table.path,
+        to_path=table.to_path,
+        content=Content(**content.model_dump()) if content else None,
+        trace=table.trace,
+        trace_kind=table.trace_kind,
+        offset_bytes=table.offset_bytes,
+        born=_utc(table.born),
+        modified=_utc(table.modified),
+        accessed=_utc(table.accessed),
+        facts={key: _frozen(value) for key, value in table.facts.items()},
+        spread_s=table.spread_s,
+        requires=tuple(table.requires),
+    )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC)
+
+
+def _frozen(value: Any) -> str | int | tuple[str, ...]:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, (list, tuple)):
+        return tuple(str(member) for member in value)
+    return value if isinstance(value, int) else str(value)

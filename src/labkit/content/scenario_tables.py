@@ -1,0 +1,254 @@
+"""The shape of case.toml and scenario.toml. Unknown keys are errors; every key is described."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from labkit.content.schemas import Slug, Strict, Translated
+from labkit.model.scenario import ACTION_KINDS
+from labkit.model.truth import FACTS
+
+VariableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Names = Annotated[list[VariableName], Field(min_length=2)]
+
+
+class VariableTable(Strict):
+    """What every variable has."""
+
+    public: bool = Field(False, description="whether a brief may show it to the trainee; never for an answer")
+
+
+class ConstantVariable(VariableTable):
+    """The same for everybody; may hold {variables} declared above it."""
+
+    kind: Literal["constant"] = Field(description="kind of variable")
+    value: str = Field(min_length=1, description="its value; may hold {variables} declared above")
+
+
+class PatternVariable(VariableTable):
+    """Digits, letters and words in a fixed shape."""
+
+    kind: Literal["pattern"] = Field(description="kind of variable")
+    pattern: str = Field(
+        min_length=1,
+        description="# a digit, ^ a digit but not 0, @ a capital letter, % a hex digit, <list> a word of that list",
+    )
+
+
+class PlainVariable(VariableTable):
+    """Kinds that need nothing more to be said."""
+
+    kind: Literal[
+        "person", "company", "account", "phone", "serial", "volume_serial", "seal", "bag", "port", "address", "password"
+    ] = Field(description="kind of variable")
+
+
+class AmountVariable(VariableTable):
+    """A sum of money: a whole number with as many digits for everybody."""
+
+    kind: Literal["amount"] = Field(description="kind of variable")
+    low: int = Field(gt=0, description="smallest amount")
+    high: int = Field(gt=0, description="largest amount")
+    step: int = Field(1, gt=0, description="amounts are low plus a multiple of it")
+
+
+class MomentVariable(VariableTable):
+    """A local time or date inside a window, without a zone."""
+
+    kind: Literal["time", "date"] = Field(description="kind of variable")
+    begin: datetime = Field(description="earliest, local and without a zone")
+    end: datetime = Field(description="latest, not reached")
+    hours: tuple[int, int] = Field((0, 24), description="hours of the day from which a time is drawn, half-open")
+
+
+class WordsVariable(VariableTable):
+    """One word or several different ones of a list."""
+
+    kind: Literal["words"] = Field(description="kind of variable")
+    list: str = Field(min_length=1, description="word list of synthesis/words")
+    count: int = Field(1, ge=1, le=12, description="how many words")
+
+
+class ChoiceVariable(VariableTable):
+    """One of a few values."""
+
+    kind: Literal["choice"] = Field(description="kind of variable")
+    of: list[str] = Field(min_length=2, description="values; may hold {variables} declared above")
+
+
+class PermutationVariable(VariableTable):
+    """The members in a personal order, each under a name of its own."""
+
+    kind: Literal["permutation"] = Field(description="kind of variable")
+    of: list[str] = Field(min_length=2, description="values; may hold {variables} declared above")
+    names: Names = Field(description="names of the variables that take the members in drawn order")
+
+    @model_validator(mode="after")
+    def _as_many_names(self) -> "PermutationVariable":
+        if len(self.of) != len(self.names):
+            raise ValueError("'of' and 'names' must be equally long")
+        return self
+
+
+AnyVariable = Annotated[
+    ConstantVariable
+    | PatternVariable
+    | PlainVariable
+    | AmountVariable
+    | MomentVariable
+    | WordsVariable
+    | ChoiceVariable
+    | PermutationVariable,
+    Field(discriminator="kind"),
+]
+
+
+class MachineTable(Strict):
+    """A clock that writes times."""
+
+    zone: str = Field(description="IANA zone, e.g. Asia/Almaty")
+    clock_offset_s: int = Field(0, description="device minus true, in seconds; positive is fast")
+
+
+class CaseFile(Strict):
+    """case.toml: what the items of a case share."""
+
+    slug: Slug = Field(description="the folder's name")
+    title: Translated = Field(description="title by language")
+    items: list[Slug] = Field(min_length=1, description="evidence items, each a folder with a scenario.toml")
+    machines: dict[Slug, MachineTable] = Field(description="machines by name")
+    variables: dict[VariableName, AnyVariable] = Field(description="personal values by name, drawn in this order")
+    comment: Any = Field(None, description="a note for authors; not used")
+
+
+class ContentTable(Strict):
+    """Where the bytes of a file come from."""
+
+    corpus: str | None = Field(None, description="template in corpus/; becomes the type that the file's ending names")
+    text: str | None = Field(
+        None, description="the text itself, with {variables}; becomes the type that the ending names"
+    )
+    generator: str | None = Field(None, description="maker of everyday content, e.g. photo, or note:ru for a language")
+    size_bytes: int | None = Field(None, gt=0, description="length of the content")
+    spread_bytes: int = Field(0, ge=0, description="the length is drawn from [size_bytes, size_bytes + spread_bytes)")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "ContentTable":
+        if sum(source is not None for source in (self.corpus, self.text, self.generator)) != 1:
+            raise ValueError("needs exactly one of 'corpus', 'text' and 'generator'")
+        return self
+
+
+class ActionTable(Strict):
+    """Something the story makes happen."""
+
+    kind: str = Field(description="kind of action, see model/scenario.py ACTION_KINDS")
+    at: AwareDatetime = Field(description="true time, with an offset")
+    spread_s: int = Field(0, ge=0, description="the time is drawn from [at, at + spread_s)")
+    path: str = Field("", description="path on the volume, with {variables}")
+    to_path: str = Field("", description="second path, for copy, rename and move")
+    content: ContentTable | None = Field(None, description="what is written")
+    trace: Slug | None = Field(None, description="name of the trace in the truth")
+    trace_kind: str | None = Field(None, description="kind of the trace, where the action does not say it")
+    offset_bytes: int = Field(0, ge=0, description="distance: gap before slack text, place in the file of a remount")
+    born: AwareDatetime | None = Field(None, description="true time to set as creation time")
+    modified: AwareDatetime | None = Field(None, description="true time to set as last-write time")
+    accessed: AwareDatetime | None = Field(None, description="true time to set as last access")
+    facts: dict[str, str | int | list[str]] = Field(default_factory=dict, description="fixed facts of the trace")
+    requires: list[str] = Field(default_factory=list, description="what must hold when the story is over")
+
+    @model_validator(mode="after")
+    def _fields_of_its_kind(self) -> "ActionTable":
+        needed = ACTION_KINDS.get(self.kind)
+        if needed is None:
+            raise ValueError(f"'{self.kind}' is not a kind of action; known are {', '.join(sorted(ACTION_KINDS))}")
+        missing = sorted(name for name in needed if not getattr(self, name))
+        if missing:
+            raise ValueError(f"an action '{self.kind}' needs {', '.join(missing)}")
+        unknown = sorted(self.facts.keys() - FACTS.keys())
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: not a fact of model/truth.py")
+        return self
+
+
+class LifeTable(Strict):
+    """Everyday files under one folder."""
+
+    folder: str = Field(pattern="^/", description="folder; it is made when the volume is formatted")
+    count: int = Field(ge=0, description="how many files")
+    kinds: list[str] = Field(min_length=1, description="kinds of files, see synthesis/world/life.py")
+    languages: list[Literal["en", "ru", "fa"]] = Field(min_length=1, description="languages of names and texts")
+    begin: AwareDatetime = Field(description="earliest creation")
+    end: AwareDatetime = Field(description="nothing happens to the files from then on")
+    deletions: int = Field(0, ge=0, description="how many of them are deleted again")
+
+
+class VolumeTable(Strict):
+    """How the medium is formatted."""
+
+    filesystem: Literal["FAT12", "FAT16", "FAT32"] = Field(description="kind of file system")
+    start_sector: int = Field(gt=0, description="first sector of the partition")
+    size_sectors: int = Field(gt=0, description="length of the partition in sectors")
+    cluster_bytes: int = Field(gt=0, description="bytes in one cluster")
+    label: str = Field(description="volume label")
+    serial: str = Field(description="volume serial as 1A2B-3C4D; may hold {variables}")
+    formatted: AwareDatetime = Field(description="true time of formatting")
+
+
+class AcquisitionTable(Strict):
+    """What the containers and logs say about how the image was made."""
+
+    evidence_number: str = Field(description="evidence number of the container; may hold {variables}")
+    description: str = Field(description="description in the container; may hold {variables}")
+    examiner: str = Field(description="examiner in the container; may hold {variables}")
+    case_number: str = Field(description="case number of the container; may hold {variables}")
+    notes: str = Field("", description="notes in the container; may hold {variables}")
+    tool: str = Field(description="name of the fictional acquisition tool")
+    tool_version: str = Field(description="its version")
+    operating_system: str = Field("", description="system that it ran on")
+    acquired: AwareDatetime = Field(description="when the first pass began")
+    second_pass: AwareDatetime | None = Field(None, description="when the second pass began")
+
+
+class QuartetTable(Strict):
+    """Four small texts: two equal ones, a twin that differs from them in one byte, and another. Names of files."""
+
+    pair_1: str = Field(description="one of the equal files; may hold {variables}")
+    pair_2: str = Field(description="the other equal file; may hold {variables}")
+    twin: str = Field(description="the file that differs in one byte; may hold {variables}")
+    other: str = Field(description="the file that is different; may hold {variables}")
+    near_1: str = Field(description="one of the near twins that the brief names; may hold {variables}")
+    near_2: str = Field(description="the other of them; may hold {variables}")
+
+
+class NoteTable(Strict):
+    """A moment that somebody noted as local time."""
+
+    trace: Slug = Field(description="name of the trace")
+    variable: VariableName = Field(description="variable that holds the local time")
+    zone: str = Field(description="IANA zone of the place")
+
+
+class ItemFile(Strict):
+    """scenario.toml: one evidence item."""
+
+    exhibit: str = Field(description="exhibit number")
+    kind: Literal["medium", "files"] = Field(description="partitioned image, or loose files")
+    machine: Slug = Field(description="machine whose clock writes the times")
+    size_bytes: int = Field(gt=0, multiple_of=512, description="length of the medium")
+    volume: VolumeTable | None = Field(None, description="partition and file system; for kind medium")
+    acquisition: AcquisitionTable = Field(description="what containers and logs say")
+    stem: str = Field(description="name of the image files, without ending")
+    quartet: QuartetTable | None = Field(None, description="four small texts; for kind files")
+    note: NoteTable | None = Field(None, description="a noted moment; for kind files")
+    products: list[Slug] = Field(min_length=1, description="what is handed out, see synthesis/products.py")
+    life: list[LifeTable] = Field(default_factory=list, description="ordinary life")
+    actions: list[ActionTable] = Field(default_factory=list, description="the story")
+    comment: Any = Field(None, description="a note for authors; not used")
+
+    @model_validator(mode="after")
+    def _volume_where_needed(self) -> "ItemFile":
+        if (self.volume is None) == (self.kind == "medium"):
+            raise ValueError("kind 'medium' needs [volume], and only that kind has one")
+        return self

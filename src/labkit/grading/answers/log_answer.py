@@ -1,0 +1,116 @@
+"""LOG: the custody ledger itself. Credit is the share of the required events times the score of the rules."""
+
+from collections.abc import Iterator, Sequence
+
+from labkit.content.schemas import LogAnswer
+from labkit.custody.ledger import Ledger, ProblemCode
+from labkit.custody.ledger import parse as parse_ledger
+from labkit.custody.rules import RuleFinding, check
+from labkit.custody.scoring import score
+from labkit.grading.answers.contract import (
+    ExpectedAnswer,
+    ExpectedEvent,
+    FormError,
+    Given,
+    KnownValue,
+    Source,
+    Verdict,
+    unfit,
+)
+from labkit.model.custody import Event
+from labkit.model.grading import Detail
+
+MAX_DETAILS = 40
+_FULL, _HALF = 2, 1  # what an event counts: as asked for; there, but without the digest that it must carry
+_NAMED_RULES = {"CC-25": "C-ORIG", "CC-11": "C-AFTER", "CC-39": "C-AFTER"}
+
+
+def right_value(raw: object, answer: LogAnswer) -> None:
+    """Refuse: what is right is said by the events that the exercise lists.
+
+    Raises:
+        ContentError: Always.
+    """
+    raise unfit(raw, "no value: a LOG task lists events")
+
+
+def parse(text: str, answer: LogAnswer) -> Given[Ledger]:
+    """Refuse typed text: this task is answered by the ledger.
+
+    Raises:
+        FormError: Always.
+    """
+    raise FormError(
+        "this task is answered in the custody ledger, not by a text",
+        remedy="Write the steps down with 'labkit custody add'; the ledger is handed in with your answers.",
+        code="form-log",
+    )
+
+
+def read_ledger(lines: Sequence[str], *, genesis: str) -> Ledger | None:
+    """Return the ledger of a submission, or None where nothing was written down."""
+    ledger = parse_ledger(lines, genesis=genesis)
+    return ledger if ledger.entries or ledger.problems else None
+
+
+def spelling(value: object, answer: LogAnswer) -> str:
+    """Return nothing: a ledger is not typed."""
+    return ""
+
+
+def known_values(answer: LogAnswer, right: None, source: Source) -> Iterator[KnownValue]:
+    """Yield nothing: mistakes in a ledger are found by its rules."""
+    yield from ()
+
+
+def compare(given: Given[Ledger], answer: LogAnswer, expected: ExpectedAnswer) -> Verdict:
+    """Return the credit with one detail for each missing event and each finding of a rule.
+
+    A ledger that begins in another pack earns nothing: it is not the trainee's own.
+    """
+    ledger = given.value
+    findings = check(ledger)
+    counted, missing = _events(ledger, expected.events)
+    credit_percent = score(findings) * counted // (_FULL * len(expected.events))
+    if any(problem.code is ProblemCode.OTHER_PACK for problem in ledger.problems):
+        credit_percent = 0
+    details = (*missing, *(Detail(finding.rule, finding.values) for finding in findings))
+    mistake = None if credit_percent == 100 else _named(findings)  # noqa: PLR2004 - percent
+    return Verdict(credit_percent, mistake, details=details[:MAX_DETAILS])
+
+
+def _events(ledger: Ledger, wanted: Sequence[ExpectedEvent]) -> tuple[int, list[Detail]]:
+    """Return how much the required events count, and what is missing. An event of the ledger counts once."""
+    free = list(ledger.events)
+    counted = 0
+    missing: list[Detail] = []
+    for each in wanted:
+        candidates = [event for event in free if _is(event, each)]
+        carrying = [event for event in candidates if _carries(event, each)]
+        found = next(iter(carrying or candidates), None)
+        values = {"event": each.type, "exhibit": each.exhibit or "–"}
+        if found is None:
+            missing.append(Detail("EVENT-MISSING", values))
+            continue
+        free.remove(found)
+        counted += _FULL if carrying else _HALF
+        if not carrying:
+            missing.append(Detail("EVENT-DIGEST", {**values, "seq": found.seq}))
+    return counted, missing
+
+
+def _is(event: Event, wanted: ExpectedEvent) -> bool:
+    return event.type == wanted.type and (wanted.exhibit is None or wanted.exhibit in event.exhibits)
+
+
+def _carries(event: Event, wanted: ExpectedEvent) -> bool:
+    if wanted.digest is None:
+        return True
+    return any(
+        "".join(record.value.split()).lower() == wanted.digest and record.exhibit in ("", wanted.exhibit or "")
+        for record in event.hashes
+    )
+
+
+def _named(findings: Sequence[RuleFinding]) -> str | None:
+    return next((_NAMED_RULES[finding.rule] for finding in findings if finding.rule in _NAMED_RULES), None)

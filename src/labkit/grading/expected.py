@@ -1,0 +1,95 @@
+"""What each task is compared with, for one trainee: the right value and the values of typical mistakes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from labkit.content.schemas import EnumAnswer, Expected, HashAnswer, LogAnswer, Task
+from labkit.errors import ContentError
+from labkit.grading.answers import TYPES
+from labkit.grading.answers.contract import ExpectedAnswer, ExpectedEvent, KnownValue, Source
+from labkit.grading.answers.enum_answer import filled
+from labkit.grading.answers.hash_answer import weaker_values
+from labkit.grading.mistakes import MISTAKES
+from labkit.model.truth import CaseTruth, FactValue
+
+_BESIDE = ("base_start", "parent", "previous")
+
+
+def resolve(task: Task, truth: CaseTruth) -> ExpectedAnswer:
+    """Return the expected answer of a task, mistakes in the order in which they are tried.
+
+    First the mistakes that the exercise declares, then those that its answer type derives (the same object by another
+    algorithm, sectors for bytes, zone mistakes ...), last a declared wrong object by another algorithm.
+
+    Raises:
+        ContentError: A value does not fit the answer type, or a mistake has no entry in the registry.
+        SynthesisError: The truth does not hold a fact that is referred to.
+    """
+    answer = task.answer
+    if isinstance(answer, LogAnswer):
+        return ExpectedAnswer(right=None, events=tuple(_events(answer, truth)))
+    kind = TYPES[answer.type]
+    right = kind.right_value(_raw(answer, truth), answer)
+    source = _source(answer, truth)
+    declared = []
+    weaker: list[KnownValue] = []
+    for mistake in task.mistakes:
+        if mistake.code not in MISTAKES:
+            raise ContentError(
+                f"task {task.id} names the mistake {mistake.code!r}, which is not in the registry",
+                remedy="Use a code of docs/author/mistakes.md, or add it to grading/mistakes.py with its messages.",
+            )
+        value = kind.right_value(_raw(mistake, truth), answer)
+        known = KnownValue(mistake.code, value, mistake.credit_percent)
+        declared.append(known)
+        if isinstance(answer, HashAnswer):
+            weaker.extend(weaker_values(known, _source(mistake, truth)))
+    return ExpectedAnswer(right, (*declared, *kind.known_values(answer, right, source), *weaker))
+
+
+def right_spelling(task: Task, truth: CaseTruth) -> str:
+    """Return the right answer as ``forms.check_form`` spells it, for the verifier of a practice task.
+
+    Raises:
+        ContentError: The value does not fit the answer type.
+        SynthesisError: The truth does not hold the fact.
+    """
+    return TYPES[task.answer.type].spelling(resolve(task, truth).right, task.answer)
+
+
+def shown(task: Task, truth: CaseTruth) -> Any:
+    """Return the task's answer as the trainee saw it: the titles of an ENUM with the variables filled in."""
+    return filled(task.answer, truth.variables) if isinstance(task.answer, EnumAnswer) else task.answer
+
+
+def _raw(expected: Expected, truth: CaseTruth) -> object:
+    return expected.value if expected.truth is None else truth.fact(expected.truth)
+
+
+def _source(expected: Expected, truth: CaseTruth) -> Source:
+    beside = {}
+    for key in _BESIDE:
+        reference = getattr(expected, key, None)
+        if reference is not None:
+            value = truth.fact(reference)
+            if not isinstance(value, int):
+                raise ContentError(
+                    f"{key} refers to {reference}, which is not a whole number",
+                    remedy="Refer to an offset or an address in exercise.toml.",
+                )
+            beside[key] = value
+    if expected.truth is None or expected.truth.startswith("var:"):
+        return Source(beside=beside)
+    item, _, rest = expected.truth.partition(":")
+    trace, _, fact = rest.rpartition(".")
+    facts: dict[str, FactValue] = dict(truth.items[item].traces[trace].facts)
+    return Source(fact, facts, beside)
+
+
+def _events(answer: LogAnswer, truth: CaseTruth) -> Iterator[ExpectedEvent]:
+    for event in answer.events:
+        exhibit = event.exhibit
+        for name, value in truth.variables.items():
+            exhibit = exhibit.replace(f"{{{name}}}", value) if exhibit else exhibit
+        digest = None if event.hash_truth is None else str(truth.fact(event.hash_truth)).lower()
+        yield ExpectedEvent(event.type, exhibit, digest)

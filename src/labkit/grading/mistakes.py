@@ -1,0 +1,127 @@
+"""Every mistake that grading can name: its code, how it is found, and the SOLVE-IT weaknesses behind it.
+
+A code is stored in results and never changes its meaning. Its sentences stand in the message catalogues as
+``mistake.<code>`` (what to tell the trainee) and ``mistake.<code>.name`` (a few words for the class report).
+Source of the list: the curriculum, section 7.3; SOLVE-IT knowledge base (DFT techniques, DFW weaknesses).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FoundBy(StrEnum):
+    """Who knows the value of a mistake."""
+
+    EXERCISE = "exercise"  # declared as a mistake in exercise.toml
+    GRADER = "grader"  # derived by the answer type; an exercise may declare it as well
+    FORM = "form"  # seen while the answer is read
+
+
+@dataclass(frozen=True, slots=True)
+class MistakeKind:
+    """One mistake with a name."""
+
+    code: str
+    found_by: FoundBy
+    solve_it: tuple[str, ...] = ()
+
+    @property
+    def message_key(self) -> str:
+        """Return the key of what to tell the trainee."""
+        return f"mistake.{self.code}"
+
+    @property
+    def name_key(self) -> str:
+        """Return the key of its name in a few words."""
+        return f"mistake.{self.code}.name"
+
+
+_ZONES = ("DFW-1264", "DFW-1265", "DFW-1266", "DFW-1268", "DFW-1313")
+_E, _G, _F = FoundBy.EXERCISE, FoundBy.GRADER, FoundBy.FORM
+
+_KINDS = (
+    # digests
+    MistakeKind("H-CONT", _E, ("DFW-1124", "DFW-1125")),
+    MistakeKind("H-PART", _E, ("DFW-1124",)),
+    MistakeKind("H-OTHER", _E),
+    MistakeKind("H-ALG", _G, ("DFW-1042",)),
+    MistakeKind("H-RW", _E, ("DFW-1118",)),
+    MistakeKind("H-NL", _E),
+    MistakeKind("H-TRUNC", _E, ("DFW-1004", "DFW-1278", "DFW-1126")),
+    MistakeKind("H-STALE", _E, ("DFW-1128", "DFW-1347")),
+    # numbers and places
+    MistakeKind("O-UNIT", _G, ("DFW-1065",)),
+    MistakeKind("O-4K", _G, ("DFW-1064",)),
+    MistakeKind("O-BASE", _G, ("DFW-1063",)),
+    MistakeKind("O-END", _G),
+    MistakeKind("O-ONE", _G),
+    MistakeKind("O-BYTE", _G),
+    # files
+    MistakeKind("F-LIVE", _E, ("DFW-1093",)),
+    MistakeKind("F-OVER", _E, ("DFW-1135", "DFW-1133")),
+    MistakeKind("F-SLACK", _E),
+    MistakeKind("F-EXT", _E, ("DFT-1058",)),
+    MistakeKind("F-PARENT", _G),
+    MistakeKind("F-OLD", _G),
+    MistakeKind("F-DIR", _G),
+    # times
+    MistakeKind("T-1", _G, _ZONES),
+    MistakeKind("T-2", _G, _ZONES),
+    MistakeKind("T-3", _G, _ZONES),
+    MistakeKind("T-4", _G, _ZONES),
+    MistakeKind("T-ATTR", _G),
+    MistakeKind("T-SKEW", _G, ("DFW-1148",)),
+    MistakeKind("T-SIGN", _G, ("DFW-1148",)),
+    MistakeKind("T-DATE", _G),
+    MistakeKind("T-JAL", _F),
+    # writing and wording
+    MistakeKind("CYR", _F),
+    MistakeKind("K-ENC", _E, ("DFW-1196",)),
+    MistakeKind("A-OVER", _E, ("DFW-1382", "DFW-1381")),
+    # the custody ledger
+    MistakeKind("C-ORIG", _G),
+    MistakeKind("C-AFTER", _G),
+)
+
+MISTAKES: Mapping[str, MistakeKind] = {kind.code: kind for kind in _KINDS}
+
+_WHERE = {
+    FoundBy.EXERCISE: "declared in `exercise.toml`",
+    FoundBy.GRADER: "derived by the grader",
+    FoundBy.FORM: "seen while the answer is read",
+}
+
+
+def mistakes_page(names: Mapping[str, str]) -> str:
+    """Return docs/author/mistakes.md.
+
+    Args:
+        names: Message key to sentence, as ``i18n.messages("en")`` gives it.
+    """
+    lines = [
+        "# Mistakes",
+        "",
+        "The grader does not only say wrong: where an answer equals the value that a typical mistake gives, it names",
+        "the mistake and tells the trainee what to do about it. Declare a mistake in `exercise.toml`, with the fact",
+        "of the truth that it gives and the share of the points that it still earns:",
+        "",
+        "```toml",
+        "mistakes = [",
+        '    { code = "H-CONT", truth = "usb:container.sha256", credit_percent = 25 },',
+        "]",
+        "```",
+        "",
+        "Mistakes that the grader derives by itself need no line; a declared one comes first, so that an exercise can",
+        "change the credit. What each answer type derives stands in [answer-types.md](answer-types.md). The words for",
+        "the trainee stand in the catalogues `grading.po` under `mistake.<code>`.",
+        "",
+        "| Code | Mistake | How it is found | SOLVE-IT |",
+        "|---|---|---|---|",
+        *(
+            f"| {kind.code} | {names[kind.name_key]} | {_WHERE[kind.found_by]} | {', '.join(kind.solve_it) or '–'} |"
+            for kind in _KINDS
+        ),
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,97 @@
+"""One submission to one result: every task on its own, so that a fault of ours in one leaves the others alone."""
+
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from labkit.content.schemas import Exercise, LogAnswer, Task
+from labkit.grading.answers import TYPES
+from labkit.grading.answers.contract import FormError, Given, Verdict
+from labkit.grading.answers.log_answer import read_ledger
+from labkit.grading.expected import resolve, shown
+from labkit.grading.forms import read_answer
+from labkit.grading.normalise import printable
+from labkit.grading.score import points
+from labkit.model.grading import Detail, Outcome, Submission, SubmissionResult, TaskResult
+from labkit.model.truth import CaseTruth
+
+_FULL_PERCENT = 100
+_MOST_HINTS = 99  # what a submission claims beyond this is noise
+
+
+def grade(
+    submission: Submission, exercises: Sequence[Exercise], truth: CaseTruth, *, ledger_genesis: str
+) -> SubmissionResult:
+    """Grade every task of the exercises, in order. The same input gives the same result.
+
+    A task that fails through our fault ends as ``BROKEN`` with full points, whatever was answered.
+
+    Args:
+        submission: What was handed in; nothing in it is trusted.
+        exercises: Exercises of one case.
+        truth: The truth of that case for this trainee.
+        ledger_genesis: What the first line of the custody ledger must follow, see ``custody.ledger.genesis``.
+    """
+    results = []
+    for exercise in exercises:
+        for task in exercise.tasks:
+            name = f"{exercise.slug}/{task.id}"
+            given = submission.answers.get(name, "")
+            hints_used = min(max(submission.hints_used.get(name, 0), 0), _MOST_HINTS)
+            try:
+                outcome, verdict = _grade_task(task, given, submission, truth, ledger_genesis)
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not cost a mark, of whatever kind it is
+                outcome = Outcome.BROKEN
+                verdict = Verdict(_FULL_PERCENT, details=(Detail("BROKEN", _fault(error)),))
+            graded = exercise.mode == "graded" and outcome is not Outcome.BROKEN
+            results.append(
+                TaskResult(
+                    task=name,
+                    outcome=outcome,
+                    credit_percent=verdict.credit_percent,
+                    points=points(task.points, verdict.credit_percent, hints_used=hints_used, graded=graded),
+                    max_points=task.points,
+                    given=printable(given),
+                    mistake=verdict.mistake,
+                    notices=verdict.notices,
+                    details=verdict.details,
+                    hints_used=hints_used,
+                )
+            )
+    return SubmissionResult(submission.sha256, submission.trainee_id, tuple(results))
+
+
+def _grade_task(
+    task: Task, text: str, submission: Submission, truth: CaseTruth, ledger_genesis: str
+) -> tuple[Outcome, Verdict]:
+    expected = resolve(task, truth)  # first: a task that we can not grade is broken even where nothing was answered
+    answer = shown(task, truth)
+    if isinstance(answer, LogAnswer):
+        ledger = read_ledger(submission.custody_lines, genesis=ledger_genesis)
+        if ledger is None:
+            return Outcome.MISSING, Verdict(0)
+        given = Given(ledger, "")
+    elif not text.strip():
+        return Outcome.MISSING, Verdict(0)
+    else:
+        try:
+            given = read_answer(answer, text)
+        except FormError as error:
+            details = (Detail(error.mistake, error.values),) if error.mistake and error.values else ()
+            return Outcome.UNREADABLE, Verdict(0, error.mistake, (error.code,), details)
+    verdict = TYPES[answer.type].compare(given, answer, expected)
+    notices = (*given.notices, *verdict.notices)
+    return _outcome(verdict), Verdict(verdict.credit_percent, verdict.mistake, notices, verdict.details)
+
+
+def _fault(error: Exception) -> dict[str, str | int]:
+    """Return what broke and where, without the message: it may hold the right answer, and trainees see details."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    return {"error": type(error).__name__, "where": where}
+
+
+def _outcome(verdict: Verdict) -> Outcome:
+    if verdict.credit_percent == _FULL_PERCENT:
+        return Outcome.CORRECT
+    return Outcome.PARTIAL if verdict.credit_percent else Outcome.WRONG

@@ -1,0 +1,97 @@
+"""Every exercise, with every sample of its author, for many trainees: full marks and scores as declared."""
+
+import hashlib
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+
+from labkit.content.reader import Library, load_library
+from labkit.content.scenario import load_case
+from labkit.grading.expected import resolve, right_spelling
+from labkit.grading.forms import check_form
+from labkit.grading.runner import grade
+from labkit.grading.samples import samples, try_exercise
+from labkit.grading.similarity import ValueIndex
+from labkit.model.grading import Submission, SubmissionResult
+from labkit.model.truth import CaseTruth
+from labkit.synthesis.build import derive_truth
+
+SEEDS = 20
+LIBRARY: Library = load_library()
+EXERCISES = sorted(LIBRARY.exercises)
+
+
+@cache
+def truth_of(case: str, number: int) -> CaseTruth:
+    items = {item for exercise in LIBRARY.exercises.values() if exercise.case == case for item in exercise.items}
+    seed = hashlib.sha256(f"content test {number}".encode()).digest()
+    return derive_truth(load_case(case), seed, items=tuple(sorted(items)))
+
+
+def truths(exercise_slug: str) -> list[CaseTruth]:
+    return [truth_of(LIBRARY.exercises[exercise_slug].case, number) for number in range(SEEDS)]
+
+
+@pytest.mark.seeds
+@pytest.mark.parametrize("exercise_slug", EXERCISES)
+def test_exemplar_and_attempts_score_as_declared(exercise_slug: str) -> None:
+    names = {sample.name for sample in samples(LIBRARY.root / "exercises" / exercise_slug)}
+
+    for number, truth in enumerate(truths(exercise_slug)):
+        reports = try_exercise(LIBRARY, exercise_slug, truth)
+        assert {report.sample for report in reports} == names
+        assert {report.sample: report.problems for report in reports if report.problems} == {}, f"seed {number}"
+    assert "exemplar" in names
+    assert len(names) >= 5
+
+
+@pytest.mark.seeds
+@pytest.mark.parametrize("exercise_slug", EXERCISES)
+def test_a_declared_mistake_is_not_the_right_answer(exercise_slug: str) -> None:
+    for task in LIBRARY.exercises[exercise_slug].tasks:
+        for mistake in task.mistakes:
+            right = 0
+            for truth in truths(exercise_slug):
+                expected = resolve(task, truth)
+                value = truth.fact(mistake.truth) if mistake.truth else mistake.value
+                right += value == expected.right
+            # an identical pair of files may make one of several declared wrong objects the right one
+            assert right < SEEDS, f"{task.id}: {mistake.code} {mistake.truth or mistake.value}"
+
+
+@pytest.mark.seeds
+@pytest.mark.parametrize("exercise_slug", EXERCISES)
+def test_right_answers_have_the_form_that_is_asked_for(exercise_slug: str) -> None:
+    for task in LIBRARY.exercises[exercise_slug].tasks:
+        if task.answer.type != "LOG":
+            for truth in truths(exercise_slug):
+                spelling = right_spelling(task, truth)
+                assert check_form(task, spelling) == spelling
+
+
+@pytest.mark.seeds
+def test_one_attempt_handed_to_a_colleague_is_noticed() -> None:
+    index = ValueIndex()
+    for exercise_slug in EXERCISES:
+        for number, truth in enumerate(truths(exercise_slug)):
+            index.add(f"t-{number:02}", [LIBRARY.exercises[exercise_slug]], truth)
+
+    for exercise_slug in EXERCISES:
+        own, other = truths(exercise_slug)[:2]
+        exemplar = try_exercise(LIBRARY, exercise_slug, own)[0].result
+        assert index.foreign_values("t-00", exemplar) == ()
+        copied = _graded_with(exercise_slug, answers_of=own, truth=other)
+        owners = {flag.values["owner"] for flag in index.foreign_values("t-01", copied)}
+        assert owners == {"t-00"}, exercise_slug
+
+
+def _graded_with(exercise_slug: str, *, answers_of: CaseTruth, truth: CaseTruth) -> SubmissionResult:
+    exercise = LIBRARY.exercises[exercise_slug]
+    answers = {
+        f"{exercise_slug}/{task.id}": right_spelling(task, answers_of)
+        for task in exercise.tasks
+        if task.answer.type != "LOG"
+    }
+    submission = Submission("p", "t-01", 1, datetime(2026, 3, 12, tzinfo=UTC), answers, (), (), {}, "a" * 64)
+    return grade(submission, [exercise], truth, ledger_genesis="0" * 64)

@@ -1,0 +1,146 @@
+from pathlib import Path
+
+import pytest
+
+from labkit.custody import ledger
+from labkit.errors import ContentError
+from labkit.grading.answers.contract import FormError
+from labkit.grading.answers.log_answer import right_value
+from labkit.grading.forms import check_form
+from labkit.grading.runner import grade
+from labkit.grading.samples import render_custody
+from labkit.i18n import translator
+from labkit.model.grading import Outcome, TaskResult
+
+from .a_case import a_submission, a_task, an_exercise, truth_of
+
+LOG = a_task(
+    type="LOG",
+    events=[
+        {"type": "acquired", "exhibit": "{exhibit_usb}", "hash_truth": "usb:file.sha256"},
+        {"type": "verified", "exhibit": "{exhibit_usb}", "hash_truth": "usb:file.sha256"},
+    ],
+)
+GENESIS = ledger.genesis("pack")
+DECLARED = """
+[[entries]]
+type = "case"
+case_id = "NV-1"
+[[entries]]
+type = "person"
+person_id = "P-1"
+name = "Lena Orav"
+role = "examiner"
+[[entries]]
+type = "location"
+loc_id = "LAB"
+kind = "lab"
+tz = "Asia/Almaty"
+[[entries]]
+type = "exhibit"
+exhibit_no = "KF-02"
+kind = "medium"
+description = "red stick"
+[[entries]]
+type = "exhibit"
+exhibit_no = "KF-06"
+root_exhibit_no = "KF-02"
+derived_from = ["KF-02"]
+kind = "image"
+description = "its image"
+"""
+EVENT = """
+[[entries]]
+type = "{type}"
+event_at = "2026-03-11T09:4{minute}:00+05:00"
+location = "LAB"
+exhibits = ["KF-06"]
+actor = "P-1"
+purpose = "examination of KF-02"
+tool = {{ name = "LabImager", version = "4.2" }}
+write_block = {{ kind = "{block}", id = "WB-07" }}
+hash = [{{ alg = "{alg}", value = "{value}", of = "media", stage = "image" }}]
+"""
+GOOD = {"block": "hw", "alg": "SHA-256", "value": "{usb:file.sha256}"}
+
+
+def an_event(kind: str, minute: int, **changed: str) -> str:
+    return EVENT.format(type=kind, minute=minute, **{**GOOD, **changed})
+
+
+def graded(tmp_path: Path, *events: str, genesis: str = GENESIS, tail: tuple[str, ...] = ()) -> TaskResult:
+    (tmp_path / "custody.toml").write_text(DECLARED + "".join(events), encoding="utf-8")
+    lines = render_custody(tmp_path, truth_of(), genesis=genesis)
+    submission = a_submission({}, custody_lines=(*lines, *tail))
+    return grade(submission, [an_exercise({"log": LOG})], truth_of(), ledger_genesis=GENESIS).tasks[0]
+
+
+def test_a_whole_ledger_earns_full_marks(tmp_path: Path) -> None:
+    found = graded(tmp_path, an_event("acquired", 0), an_event("verified", 5))
+
+    assert (found.outcome, found.details) == (Outcome.CORRECT, ())
+
+
+def test_a_missing_event_costs_its_share_and_is_named(tmp_path: Path) -> None:
+    found = graded(tmp_path, an_event("acquired", 0))
+
+    assert (found.outcome, found.credit_percent) == (Outcome.PARTIAL, 50)
+    assert found.details[0].code == "EVENT-MISSING"
+    assert "verified" in translator("en")("detail.EVENT-MISSING", **found.details[0].values)
+
+
+def test_an_event_without_its_digest_counts_half(tmp_path: Path) -> None:
+    weak = an_event("verified", 5, alg="MD5", value="{usb:file.md5}")
+    found = graded(tmp_path, an_event("acquired", 0), weak)
+
+    assert found.credit_percent == 75
+    assert [item.code for item in found.details] == ["EVENT-DIGEST"]
+    assert translator("ru")("detail.EVENT-DIGEST", **found.details[0].values)
+
+
+def test_a_broken_rule_is_a_detail_with_values_and_costs(tmp_path: Path) -> None:
+    found = graded(tmp_path, an_event("acquired", 0, block="none"), an_event("verified", 5))
+
+    assert found.credit_percent == 80
+    assert found.details[0].code == "CC-23"
+    assert found.details[0].values["seq"] == 6
+
+
+def test_work_on_the_master_has_a_name(tmp_path: Path) -> None:
+    found = graded(tmp_path, an_event("acquired", 0), an_event("verified", 5), an_event("analysed", 8))
+
+    assert (found.outcome, found.mistake) == (Outcome.PARTIAL, "C-ORIG")
+
+
+def test_a_changed_line_costs_and_a_foreign_ledger_earns_nothing(tmp_path: Path) -> None:
+    events = (an_event("acquired", 0), an_event("verified", 5))
+    altered = graded(tmp_path, *events, tail=('{"type":"case","seq":9}\n',))
+    foreign = graded(tmp_path, *events, genesis=ledger.genesis("another pack"))
+
+    assert altered.credit_percent == 72
+    assert "CC-04" in {item.code for item in altered.details}
+    assert (foreign.outcome, foreign.credit_percent) == (Outcome.WRONG, 0)
+
+
+def test_no_ledger_is_a_missing_answer() -> None:
+    submission = a_submission({"log": "see the paper form"})
+
+    found = grade(submission, [an_exercise({"log": LOG})], truth_of(), ledger_genesis=GENESIS).tasks[0]
+
+    assert found.outcome is Outcome.MISSING
+
+
+def test_a_ledger_is_not_typed() -> None:
+    with pytest.raises(FormError, match="in the custody ledger") as caught:
+        check_form(LOG, "all done")
+    assert "custody add" in caught.value.remedy
+    with pytest.raises(ContentError, match="lists events"):
+        right_value("x", LOG.answer)
+
+
+def test_a_ledger_of_noise_is_told_in_a_bounded_number_of_details() -> None:
+    submission = a_submission({}, custody_lines=("x\n",) * 5000)
+
+    found = grade(submission, [an_exercise({"log": LOG})], truth_of(), ledger_genesis=GENESIS).tasks[0]
+
+    assert (found.outcome, len(found.details)) == (Outcome.WRONG, 40)

@@ -1,0 +1,109 @@
+"""Promises over any text: grading never raises, is the same each time, and never counts noise as our fault."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labkit.errors import AnswerError
+from labkit.grading.expected import resolve, right_spelling
+from labkit.grading.forms import check_form
+from labkit.grading.mistakes import MISTAKES
+from labkit.grading.runner import grade
+from labkit.i18n import translator
+from labkit.model.grading import Outcome
+
+from .a_case import ALL, BORN, GENESIS, TIME, a_submission, a_task, an_exercise, truth_of, verdict
+
+EXERCISE = an_exercise(ALL)
+TRUTH = truth_of()
+LOG = a_task(type="LOG", events=[{"type": "acquired", "exhibit": "{exhibit_usb}", "hash_truth": "usb:file.sha256"}])
+
+hostile = st.text(st.characters(), max_size=200)  # lone surrogates and control characters included
+near = st.text("0123456789abcdefABCDEFxXhZTz.,:;-+/\\ \n\u00a0аесОЗ۰٣−'\"{}()байтsectorUTC", max_size=80)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(hostile, near))
+def test_no_text_breaks_grading_and_the_result_is_the_same_each_time(text: str) -> None:
+    submission = a_submission(dict.fromkeys(ALL, text))
+
+    first = grade(submission, [EXERCISE], TRUTH, ledger_genesis=GENESIS)
+
+    assert first == grade(submission, [EXERCISE], TRUTH, ledger_genesis=GENESIS)
+    assert all(task.outcome is not Outcome.BROKEN for task in first.tasks)
+    assert all(0 <= task.points <= task.max_points for task in first.tasks)
+    for task in first.tasks:
+        task.given.encode()
+        assert task.mistake is None or task.mistake in MISTAKES
+        assert all(translator("en").has(f"notice.{code}") for code in task.notices)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(sorted(ALL)), st.one_of(hostile, near))
+def test_a_form_is_read_or_refused_with_a_remedy_and_its_spelling_is_stable(name: str, text: str) -> None:
+    try:
+        spelling = check_form(ALL[name], text)
+    except AnswerError as refused:
+        error = refused
+    else:
+        assert check_form(ALL[name], spelling) == spelling
+        return
+    assert error.message
+    assert error.remedy
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(hostile, near, st.just('{"type":"acquired"}')), max_size=8))
+def test_no_ledger_breaks_grading(lines: list[str]) -> None:
+    exercise = an_exercise({"log": LOG})
+    found = grade(a_submission({}, custody_lines=tuple(lines)), [exercise], TRUTH, ledger_genesis=GENESIS).tasks[0]
+
+    assert found.outcome in (Outcome.MISSING, Outcome.WRONG)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(["{}", " {} ", "\u2066{}\u2069", "\u00a0{}\n", "\ufeff{}"]),
+    st.sampled_from([name for name in ALL if name not in ("words", "names")]),
+    st.sampled_from(["0123456789", "۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩"]),
+)
+def test_the_right_value_is_right_in_any_allowed_dress(frame: str, name: str, digits: str) -> None:
+    text = frame.format(right_spelling(ALL[name], TRUTH)).translate(str.maketrans("0123456789", digits))
+
+    assert verdict(ALL[name], text, TRUTH).credit_percent == 100
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(-14 * 60, 14 * 60))
+def test_the_right_moment_is_right_in_any_zone(minutes: int) -> None:
+    text = BORN.astimezone(timezone(timedelta(minutes=minutes))).isoformat()
+
+    assert verdict(TIME, text).credit_percent == 100
+
+
+def test_every_known_value_gets_its_own_code_and_credit() -> None:
+    wide_s = {"time": 2, "kabul": 2}
+    for name, task in ALL.items():
+        expected = resolve(task, TRUTH)
+        earlier = [expected.right]
+        for known in expected.known:
+            if any(_same(value, known.value, wide_s.get(name, 0)) for value in earlier):
+                continue  # an earlier one explains this value
+            earlier.append(known.value)
+            found = verdict(task, _text(name, known.value), TRUTH)
+            assert (found.mistake, found.credit_percent) == (known.code, known.credit_percent), (name, known)
+        assert len(earlier) > 1 or name in {"path", "words", "names"}
+
+
+def _same(one: Any, other: Any, wide_s: int) -> bool:
+    return abs(one - other) <= timedelta(seconds=wide_s) if isinstance(one, datetime) else bool(one == other)
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, frozenset):
+        return ", ".join(map(str, sorted(value)))
+    return f"{value} bytes" if name == "offset" else str(value)

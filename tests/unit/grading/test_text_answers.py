@@ -1,0 +1,122 @@
+import pytest
+
+from labkit.errors import ContentError
+from labkit.grading.answers.contract import FormError
+from labkit.grading.expected import resolve
+from labkit.grading.forms import check_form
+
+from .a_case import ENUM, NAMES, PATH, WORDS, a_task, fact, result_of, truth_of, verdict
+
+RIGHT = str(fact("file.path"))
+NAME = str(fact("file.name"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RIGHT,
+        RIGHT.replace("/", "\\"),
+        f"E:{RIGHT}".replace("/", "\\"),
+        RIGHT[1:],
+        f'"{RIGHT}"',
+        RIGHT.upper(),
+        RIGHT.replace("ё", "е\u0308"),  # the same letter in two code points
+        f"/img_KF-06.raw/vol_vol2{RIGHT}",
+        f"/p1{RIGHT}",
+        f"{RIGHT}/",
+        f"\u202b{RIGHT}\u202c",
+    ],
+)
+def test_every_usual_spelling_of_a_path_is_right(text: str) -> None:
+    assert verdict(PATH, text).credit_percent == 100
+
+
+def test_case_matters_where_the_file_system_says_so() -> None:
+    task = a_task(type="PATH", truth="usb:file.path", case_sensitive=True)
+
+    assert verdict(task, RIGHT).credit_percent == 100
+    assert verdict(task, RIGHT.upper()).credit_percent == 0
+
+
+def test_the_right_name_in_a_wrong_directory_is_named() -> None:
+    found = verdict(PATH, f"/{NAME}")
+
+    assert (found.credit_percent, found.mistake) == (40, "F-DIR")
+
+
+def test_a_declared_path_comes_before_the_wrong_directory() -> None:
+    task = a_task(
+        [{"code": "F-LIVE", "value": f"/Архив/{NAME}", "credit_percent": 10}], type="PATH", truth="usb:file.path"
+    )
+
+    assert verdict(task, f"/Архив/{NAME}").mistake == "F-LIVE"
+
+
+def test_a_path_that_only_looks_equal_is_named() -> None:
+    found = verdict(PATH, RIGHT.replace("о", "o"))
+
+    assert (found.credit_percent, found.mistake) == (50, "CYR")
+
+
+def test_a_name_alone_is_no_path() -> None:
+    with pytest.raises(FormError, match="is not a path") as caught:
+        check_form(PATH, NAME)
+
+    assert "/Documents/report.docx" in caught.value.remedy
+    assert verdict(PATH, "/etc/other").credit_percent == 0
+
+
+@pytest.mark.parametrize("text", ["candidate-2", "CANDIDATE-2", "2", "۲", "b", "B)", "В", "смета.xlsx"])
+def test_an_option_is_named_by_id_number_letter_or_title(text: str) -> None:
+    assert result_of(ENUM, text).credit_percent == 100
+
+
+def test_a_declared_option_is_named_and_another_is_wrong() -> None:
+    assert verdict(ENUM, "Третий").mistake == "F-OVER"
+    assert verdict(ENUM, "1").mistake is None
+
+
+def test_an_id_comes_before_a_number() -> None:
+    options = [{"id": "2", "title": {"en": "x"}}, {"id": "1", "title": {"en": "y"}}]
+    task = a_task(type="ENUM", value="2", options=options)
+
+    assert verdict(task, "2").credit_percent == 100
+
+
+@pytest.mark.parametrize("text", ["4", "d", "б", "candidate", "0"])
+def test_what_is_no_option_is_refused_with_the_list(text: str) -> None:
+    with pytest.raises(FormError, match="none of the options") as caught:
+        check_form(ENUM, text)
+
+    assert "candidate-1, candidate-2, candidate-3" in caught.value.remedy
+
+
+def test_words_are_compared_without_case_and_with_persian_letters() -> None:
+    assert verdict(WORDS, "TERN; янтарь, کیش").credit_percent == 100
+    assert verdict(WORDS, "«tern»\n'янтарь'\nк\u200cиш").credit_percent == 66
+
+
+def test_names_may_stand_with_their_directory() -> None:
+    assert verdict(NAMES, "C:\\evidence\\A.TXT, ./basics/c.txt").credit_percent == 100
+    assert verdict(NAMES, "a.txt").credit_percent == 66
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"type": "PATH", "truth": "usb:file.name"},
+        {"type": "SET", "truth": "usb:file.lbas"},
+        {"type": "SET", "truth": "usb:file.name"},
+        {"type": "ENUM", "value": "c", "options": [{"id": i, "title": {"en": i}} for i in "ab"]},
+    ],
+)
+def test_a_right_answer_of_another_kind_is_our_fault(answer: dict[str, object]) -> None:
+    with pytest.raises(ContentError):
+        resolve(a_task(**answer), truth_of())
+
+
+def test_a_mistake_that_is_not_in_the_registry_is_our_fault() -> None:
+    with pytest.raises(ContentError, match="H-NONE") as caught:
+        resolve(a_task([{"code": "H-NONE", "value": "/x"}], type="PATH", truth="usb:file.path"), truth_of())
+
+    assert "mistakes.md" in caught.value.remedy

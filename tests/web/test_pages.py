@@ -1,0 +1,60 @@
+"""Every page that people see, laid out by a real browser at the widths of a laptop and of a telephone."""
+
+from pathlib import Path
+
+import pytest
+
+from labkit.content.reader import load_library
+from labkit.model.people import Trainee
+from labkit.reports.class_report import render
+from labkit.reports.feedback import render_feedback
+from labkit.reports.guides import render_pages
+from tests.unit.reports.test_class_report import a_class
+from tests.web.chromium import laid_out
+from tests.web.samples import a_graded_course, public_names
+
+WIDTHS = (1280, 360)
+COURSE = "first-steps"
+
+
+def all_pages(language: str) -> dict[str, str]:
+    library = load_library()
+    trainee = Trainee("T01", "Анна Lee", language)
+    public = public_names()
+    pages = {name: page.decode() for name, page in render_pages(library, COURSE, language, public, trainee).items()}
+    pages["feedback"] = render_feedback(library, COURSE, trainee, a_graded_course(library, COURSE), language, public)
+    pages["class"] = render(a_class(), language)
+    return pages
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_page_fetches_nothing_and_runs_nothing(language: str) -> None:
+    for name, page in all_pages(language).items():
+        assert "<script" not in page, name
+        assert "Content-Security-Policy" in page, name
+        for attribute in ('src="http', "url(http", '<link rel="stylesheet"'):
+            assert attribute not in page, name
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_links_between_pages_lead_somewhere(language: str) -> None:
+    import posixpath
+    import re
+
+    pages = {name: page for name, page in all_pages(language).items() if name.endswith(".html")}
+    for name, page in pages.items():
+        for target in re.findall(r'href="([^"#]+)"', page):
+            if not target.startswith(("http:", "https:")):
+                assert posixpath.normpath(posixpath.join(posixpath.dirname(name), target)) in pages, (name, target)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_nothing_sticks_out_of_a_page(language: str, direction: str, tmp_path: Path) -> None:
+    pages = all_pages(language)
+
+    found = laid_out(pages, WIDTHS, tmp_path, direction=direction)
+
+    assert len(found) == len(pages) * len(WIDTHS)
+    assert [one for one in found if one["overflow"] or one["wide"] or one["text"] < 100] == []
