@@ -1,5 +1,7 @@
 """Every page that people see, laid out by a real browser at the widths of a laptop and of a telephone."""
 
+import posixpath
+import re
 from pathlib import Path
 
 import pytest
@@ -37,10 +39,14 @@ def test_a_page_fetches_nothing_and_runs_nothing(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_links_between_pages_lead_somewhere(language: str) -> None:
-    import posixpath
-    import re
+def test_no_placeholder_is_left_unfilled(language: str) -> None:
+    for name, page in all_pages(language).items():
+        body = page[page.index("<main>") :]
+        assert re.findall(r"\{[a-z_0-9]+\}", body) == [], name
 
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_links_between_pages_lead_somewhere(language: str) -> None:
     pages = {name: page for name, page in all_pages(language).items() if name.endswith(".html")}
     for name, page in pages.items():
         for target in re.findall(r'href="([^"#]+)"', page):
