@@ -1,0 +1,261 @@
+"""Reading one volume: its entries, where they lie, their content and their slack. Nothing here can write."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytsk3
+
+from labkit.errors import EvidenceError
+from labkit.evidence.detail import Attribute, EntryDetail, Geometry, attributes, file_name_times
+from labkit.evidence.image import Image
+from labkit.evidence.lookup import Lookup
+from labkit.evidence.rows import DATA, DIRECTORY_TYPES, Row, RowMaker
+from labkit.evidence.slack import slack_bytes
+from labkit.evidence.timestamps import moment, shifted
+from labkit.evidence.tsk import LOCAL_TIME_FILESYSTEMS, TskImage, filesystem_name, open_filesystem
+from labkit.evidence.walk import Walk
+from labkit.evidence.zones import zone as zone_named
+from labkit.model.evidence import EntryType, FileEntry, Volume
+
+READ_BYTES = 1024 * 1024
+_REGULAR = int(pytsk3.TSK_FS_META_TYPE_REG)
+_META_DELETED = int(pytsk3.TSK_FS_META_FLAG_UNALLOC)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is to be read of a record: one stream of it. ``size_bytes`` is its logical length."""
+
+    address: int
+    stream: str | None
+    size_bytes: int
+    deleted: bool
+
+
+class VolumeReader:
+    """The entries and content of one volume.
+
+    FAT and exFAT store local times without a zone: they are taken as UTC, or shifted by ``zone``, the IANA zone
+    of the machine that wrote them. ``time_basis`` says which kind the file system stores.
+    """
+
+    def __init__(self, image: Image, volume: Volume, zone: str = "UTC") -> None:
+        zone_named(zone)
+        self.volume = volume
+        self.zone = zone
+        self.problems: list[str] = []
+        self._image = image
+        self._tsk_image = TskImage(image)
+        filesystem = open_filesystem(self._tsk_image, volume.start_bytes)
+        if filesystem is None:
+            raise EvidenceError(
+                f"volume {volume.number} of {image.path.name} (at byte {volume.start_bytes}) has no file system "
+                "that labkit knows",
+                remedy="Look at the volumes with labkit image volumes; a lost one is opened with --offset BYTES.",
+            )
+        self._filesystem: Any = filesystem
+        name = filesystem_name(filesystem)
+        self.time_basis = "local" if name.startswith(LOCAL_TIME_FILESYSTEMS) else "utc"
+        self._shifts = self.time_basis == "local" and zone != "UTC"
+        self._is_ntfs = name == "NTFS"
+        self._lookup = Lookup(self._tsk_image, self._filesystem, ignore_case=name.startswith(("FAT", "exFAT", "NTFS")))
+
+    def rows(self, *, deleted: bool = True, under: str = "/") -> Iterator[Row]:
+        """Yield the rows of all entries under a directory, times shifted to UTC where the zone is known.
+
+        Raises:
+            EvidenceError: There is no directory ``under``.
+        """
+        address = int(self._filesystem.info.root_inum) if under == "/" else self._directory(under)
+        walk = Walk(self._tsk_image, self._filesystem, deleted=deleted)
+        self.problems = walk.problems
+        found = walk.rows(address, under.rstrip("/"))
+        return map(self._to_utc, found) if self._shifts else found
+
+    def entries(self, *, deleted: bool = True) -> Iterator[FileEntry]:
+        """Yield every name and every named stream, each directory before what it holds."""
+        for row in self.rows(deleted=deleted):
+            yield self._entry(row)
+
+    def find(self, path: str) -> int:
+        """Return the address of the entry at ``path``, a live one before a deleted one.
+
+        Raises:
+            EvidenceError: There is none, or several deleted entries had this path.
+        """
+        return self._lookup.address(path)
+
+    def stat(self, place: int | str) -> EntryDetail:
+        """Return everything about the entry at an address or a path.
+
+        Raises:
+            EvidenceError: There is no such entry.
+        """
+        address = self.find(place) if isinstance(place, str) else place
+        record = self._record(address)
+        rows = [row for row in self.rows() if row.address == address]
+        if not rows:
+            rows = [
+                self._to_utc(row) if self._shifts else row
+                for row in RowMaker(self._filesystem).nameless_rows(record, self._nameless_path(address))
+            ]
+        meta = record.info.meta
+        geometry = Geometry(self._image, self.volume, self._filesystem)
+        return EntryDetail(
+            entries=tuple(self._entry(row) for row in rows),
+            mode=int(meta.mode),
+            owner=int(meta.uid),
+            group=int(meta.gid),
+            links=int(meta.nlink),
+            sequence=int(meta.seq),
+            cluster_bytes=geometry.cluster_bytes,
+            attributes=attributes(record, geometry),
+            file_names=file_name_times(record) if self._is_ntfs else (),
+        )
+
+    def content(self, address: int, *, stream: str | None = None) -> Content:
+        """Return what ``read`` will read: the size of a stream and whether its record is deleted.
+
+        Raises:
+            EvidenceError: There is no such address or stream, or it is a directory.
+        """
+        record = self._record(address)
+        deleted = bool(record.info.meta.flags & _META_DELETED)
+        _, _, size = self._select(record, stream)
+        return Content(address, stream, size, deleted)
+
+    def read(self, address: int, *, stream: str | None = None) -> Iterator[bytes]:
+        """Yield the content of a file, or of one of its named streams, to its logical end.
+
+        Raises:
+            EvidenceError: There is no such address or stream, it is a directory, or bytes of it can not be read.
+        """
+        record = self._record(address)
+        kind, number, size = self._select(record, stream)
+        for offset in range(0, size, READ_BYTES):
+            wanted = min(READ_BYTES, size - offset)
+            data = self._read_random(record, offset, wanted, kind, number)
+            if len(data) != wanted:
+                raise self._not_recoverable(address, offset + len(data), size)
+            yield data
+
+    def slack(self, address: int, *, stream: str | None = None) -> bytes:
+        """Return what lies between the end of a file and the end of its last cluster.
+
+        Empty for files whose content lies inside their record.
+
+        Raises:
+            EvidenceError: There is no such address or stream, or the bytes can not be read.
+        """
+        record = self._record(address)
+        kind, number, _ = self._select(record, stream)
+        geometry = Geometry(self._image, self.volume, self._filesystem)
+        for attribute in attributes(record, geometry):
+            if not self._is_ntfs or _is_chosen(attribute, kind, number):
+                return slack_bytes(self._image, attribute, geometry.cluster_bytes)
+        return b""
+
+    def _record(self, address: int) -> Any:
+        first, last = int(self._filesystem.info.first_inum), int(self._filesystem.info.last_inum)
+        record = None
+        if first <= address <= last:
+            try:
+                record = self._filesystem.open_meta(address)
+            except OSError:
+                self._tsk_image.check()
+        if record is None or record.info.meta is None:
+            raise EvidenceError(
+                f"volume {self.volume.number} has no entry at address {address}",
+                remedy=f"Addresses here lie between {first} and {last}; labkit image ls shows those in use.",
+            )
+        return record
+
+    def _directory(self, path: str) -> int:
+        address = self.find(path)
+        kind = int(self._record(address).info.meta.type)
+        if kind not in DIRECTORY_TYPES:
+            raise EvidenceError(f"{path} is not a directory", remedy="Show a single entry with labkit image stat.")
+        return address
+
+    def _select(self, record: Any, stream: str | None) -> tuple[int | None, int | None, int]:
+        """Return attribute type, attribute id and size of a stream; no type means the Sleuth Kit's default."""
+        meta = record.info.meta
+        if stream is None and meta.size and int(meta.type) == _REGULAR:
+            return None, None, int(meta.size)  # the common case, without a look at every attribute
+        rows = RowMaker(self._filesystem).nameless_rows(record, "/")
+        address = rows[0].address
+        names = []
+        for row in rows:
+            if row.stream == stream and (stream is not None or row.type is not EntryType.DIRECTORY):
+                if row.attribute is None:
+                    return None, None, row.size_bytes
+                kind, _, number = row.attribute.partition("-")
+                return int(kind), int(number), row.size_bytes
+            if row.stream is not None:
+                names.append(row.stream)
+        has = f"it has the named streams {', '.join(names)}" if names else "it has no named streams"
+        if stream is not None:
+            raise EvidenceError(
+                f"the entry at address {address} has no stream {stream!r}; {has}",
+                remedy="Give a stream's name as labkit image ls shows it, without a colon.",
+            )
+        if rows[0].type is EntryType.DIRECTORY:
+            raise EvidenceError(
+                f"the entry at address {address} is a directory; {has}",
+                remedy="Name a file, or list the directory with labkit image ls --under PATH.",
+            )
+        raise EvidenceError(
+            f"the entry at address {address} has no unnamed content; {has}", remedy="Choose one with --stream NAME."
+        )
+
+    def _read_random(self, record: Any, offset: int, size: int, kind: int | None, number: int | None) -> bytes:
+        try:
+            data = record.read_random(offset, size) if kind is None else record.read_random(offset, size, kind, number)
+        except OSError as error:
+            self._tsk_image.check()
+            raise self._not_recoverable(int(record.info.meta.addr), offset, offset + size) from error
+        self._tsk_image.check()
+        return bytes(data)
+
+    def _not_recoverable(self, address: int, offset: int, size: int) -> EvidenceError:
+        return EvidenceError(
+            f"the content at address {address} can be read to byte {offset} of {size} only",
+            remedy="A deleted file whose clusters were given to others can not be recovered whole; "
+            "labkit image stat shows what is known of its clusters.",
+        )
+
+    def _nameless_path(self, address: int) -> str:
+        """Return the name that the Sleuth Kit gives to a record that no directory holds."""
+        return "/" if address == int(self._filesystem.info.root_inum) else f"/$OrphanFiles/OrphanFile-{address}"
+
+    def _to_utc(self, row: Row) -> Row:
+        zone = self.zone
+        return row._replace(
+            born_ns=shifted(row.born_ns, zone),
+            modified_ns=shifted(row.modified_ns, zone),
+            changed_ns=shifted(row.changed_ns, zone),
+            accessed_ns=shifted(row.accessed_ns, zone),
+        )
+
+    def _entry(self, row: Row) -> FileEntry:
+        return FileEntry(
+            volume=self.volume.number,
+            path=row.path,
+            type=row.type,
+            address=row.address,
+            size_bytes=row.size_bytes,
+            deleted=row.deleted,
+            born_utc=moment(row.born_ns),
+            modified_utc=moment(row.modified_ns),
+            changed_utc=moment(row.changed_ns),
+            accessed_utc=moment(row.accessed_ns),
+            stream=row.stream,
+        )
+
+
+def _is_chosen(attribute: Attribute, kind: int | None, number: int | None) -> bool:
+    """Return whether an NTFS attribute is the selected one; without a selection, the unnamed content."""
+    if kind is None:
+        return attribute.type == DATA and attribute.name is None
+    return (attribute.type, attribute.id) == (kind, number)
