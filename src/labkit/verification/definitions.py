@@ -1,0 +1,32 @@
+"""The facts that no reader can confirm, because the medium does not hold them; each with the reason.
+
+Everything that is not listed here has to be confirmed by a reader, or verification fails.
+"""
+
+from collections.abc import Mapping
+
+ANY_KIND = "*"
+# A trace of kind deleted_file whose entry is also that of a trace of kind overwritten_file: one of several candidates,
+# told apart by the exercise only.
+OVERWRITTEN_CANDIDATE = "deleted_file, overwritten"
+_GONE = "the content before it was overwritten; part of it is gone from the medium"
+
+DEFINITIONS: Mapping[tuple[str, str], str] = {
+    (
+        ANY_KIND,
+        "zone",
+    ): "FAT stores no zone; it is the machine's setting, and the times worked out with it are confirmed",
+    (ANY_KIND, "clock_offset_s"): "the clock's error is part of the story; the times worked out with it are confirmed",
+    ("overwritten_file", "md5"): _GONE,
+    ("overwritten_file", "sha1"): _GONE,
+    ("overwritten_file", "sha256"): _GONE,
+    (OVERWRITTEN_CANDIDATE, "md5"): _GONE,
+    (OVERWRITTEN_CANDIDATE, "sha1"): _GONE,
+    (OVERWRITTEN_CANDIDATE, "sha256"): _GONE,
+    (OVERWRITTEN_CANDIDATE, "sha256_with_slack"): _GONE,
+}
+
+
+def definition(kind: str, fact: str) -> str | None:
+    """Return why a fact of a trace of this kind cannot be confirmed, or None where it has to be."""
+    return DEFINITIONS.get((kind, fact)) or DEFINITIONS.get((ANY_KIND, fact))

@@ -1,0 +1,74 @@
+"""Every fact of every trace of one item, confirmed by readers that were not written here."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from labkit.errors import EvidenceError
+from labkit.model.truth import GroundTruth, Trace
+from labkit.verification.acceptance import accepted
+from labkit.verification.built import BuiltItem
+from labkit.verification.confirmation import NOBODY, Confirmation, statement
+from labkit.verification.entries import confirm_deleted_file, confirm_file, confirm_overwritten_file
+from labkit.verification.loose import confirm_clock, confirm_comparison, confirm_moment, confirm_plain_file
+from labkit.verification.media import confirm_container, confirm_medium, confirm_volume
+from labkit.verification.remnants import confirm_slack, confirm_unallocated
+
+KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
+    "plain_file": confirm_plain_file,
+    "comparison": confirm_comparison,
+    "moment": confirm_moment,
+    "clock": confirm_clock,
+    "container": confirm_container,
+    "medium": confirm_medium,
+    "volume": confirm_volume,
+    "file": confirm_file,
+    "deleted_file": confirm_deleted_file,
+    "overwritten_file": confirm_overwritten_file,
+    "slack": confirm_slack,
+    "unallocated": confirm_unallocated,
+}
+
+
+def verify_item(
+    files: Mapping[str, Path], truth: GroundTruth, variables: Mapping[str, str]
+) -> tuple[Confirmation, ...]:
+    """Return a confirmation for every fact of the truth of one item, and for what the readers say of its images.
+
+    Args:
+        files: The files that are handed out, by name; only the last part of a name counts.
+        truth: What was planted.
+        variables: The values of the case. A variable named like a trace (``candidate_1``) is shown to trainees as
+            the name of its file and has to be that name.
+
+    A fact is confirmed if at least one reader agrees and none disagrees. Every disagreement is in the result, as is
+    every fact that no reader can answer. Nothing is raised for evidence that does not hold: that is the answer.
+    """
+    found: list[Confirmation] = []
+    with BuiltItem(files, truth, variables) as item:
+        for name in sorted(truth.traces):
+            found += _confirmed(truth.traces[name], item)
+            found += _repeated(truth.traces[name], variables)
+        found += accepted(item)
+    return tuple(found)
+
+
+def _confirmed(trace: Trace, item: BuiltItem) -> list[Confirmation]:
+    confirm = KINDS.get(trace.kind)
+    if confirm is None:
+        return [Confirmation(trace.id, "(kind)", NOBODY, trace.kind, "no way to confirm this kind", agrees=False)]
+    found: list[Confirmation] = []
+    try:
+        found.extend(confirm(trace, item))
+    except EvidenceError as error:
+        found.append(Confirmation(trace.id, "(trace)", NOBODY, "readable", error.message, agrees=False))
+    except (OSError, LookupError, ValueError, TypeError) as error:
+        # The truth may be as wrong as the evidence: a missing fact or file is a finding, not a crash.
+        why = f"{type(error).__name__}: {error}"
+        found.append(Confirmation(trace.id, "(trace)", NOBODY, "readable", why, agrees=False))
+    return found
+
+
+def _repeated(trace: Trace, variables: Mapping[str, str]) -> Iterator[Confirmation]:
+    name = trace.id.replace("-", "_")
+    if name in variables and "name" in trace.facts:
+        yield statement(trace.id, "name", f"variable {name}", trace.facts["name"], variables[name])
