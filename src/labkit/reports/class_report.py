@@ -4,7 +4,9 @@ import csv
 import io
 import json
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 from markupsafe import Markup, escape
@@ -67,14 +69,22 @@ def render(results: ClassResults, language: str) -> str:
         course_title=results.course_title,
         numbers=_numbers(t, results, percents),
         refused=[row for row in results.rows if row.status == "refused"],
+        groups=[
+            (lab, len(list(members))) for lab, members in groupby(results.tasks, key=lambda column: _parts(column)[0])
+        ],
         columns=[
-            {"label": _label(column), "title": column.title, "mean": _mean(_credits(graded, column.task))}
+            {
+                "short": _parts(column)[1],
+                "label": _label(column),
+                "title": column.title,
+                "mean": _mean(_credits(graded, column.task)),
+            }
             for column in results.tasks
         ],
         heat=[_heat_row(t, results, trainee, result) for trainee, result in graded],
         mean=_mean(percents),
         mistakes=_mistakes(t, graded, titles),
-        answers=_answers(t, graded, titles),
+        answers=_answers(t, results, graded, titles),
         histogram=histogram(t, percents),
         custody=_custody(t, graded),
         flags=[flag(t, item) for item in results.flags],
@@ -204,45 +214,63 @@ def _heat_row(t: Translator, results: ClassResults, trainee: Trainee, result: Su
 def _mistakes(
     t: Translator, graded: list[tuple[Trainee, SubmissionResult]], titles: dict[str, TaskColumn]
 ) -> list[dict[str, Any]]:
-    counts = Counter((task.mistake, task.task) for _, result in graded for task in result.tasks if task.mistake)
-    rows = []
-    for (code, task), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        column = titles.get(task)
-        rows.append(
-            {
-                "name": mistake_name(t, code),
-                "code": code,
-                "label": _label(column) if column else "",
-                "title": column.title if column else task,
-                "count": count,
-                "feedback": t(f"mistake.{code}") if t.has(f"mistake.{code}") else "",
-            }
-        )
-    return rows
+    """Return one row for each named mistake: how often, by how many trainees, in which tasks."""
+    tasks: dict[str, Counter[str]] = defaultdict(Counter)
+    who: dict[str, set[str]] = defaultdict(set)
+    for trainee, result in graded:
+        for task in result.tasks:
+            if task.mistake:
+                tasks[task.mistake][task.task] += 1
+                who[task.mistake].add(trainee.trainee_id)
+    return [
+        {
+            "name": mistake_name(t, code),
+            "code": code,
+            "tasks": [_label(titles[task]) if task in titles else task for task in sorted(where, key=_order(titles))],
+            "trainees": len(who[code]),
+            "count": where.total(),
+            "feedback": t(f"mistake.{code}") if t.has(f"mistake.{code}") else "",
+        }
+        for code, where in sorted(tasks.items(), key=lambda item: (-item[1].total(), item[0]))
+    ]
 
 
 def _answers(
-    t: Translator, graded: list[tuple[Trainee, SubmissionResult]], titles: dict[str, TaskColumn]
+    t: Translator, results: ClassResults, graded: list[tuple[Trainee, SubmissionResult]], titles: dict[str, TaskColumn]
 ) -> list[dict[str, Any]]:
-    wrong = Counter(
-        (task.task, task.given, task.mistake or "")
-        for _, result in graded
-        for task in result.tasks
-        if task.outcome in (Outcome.WRONG, Outcome.PARTIAL) and task.given
-    )
-    rows = []
-    for (task, given, code), count in sorted(wrong.items(), key=lambda item: (-item[1], item[0]))[:_TOP_ANSWERS]:
-        column = titles.get(task)
-        rows.append(
-            {
-                "label": _label(column) if column else "",
-                "title": column.title if column else task,
-                "given": given,
-                "count": count,
-                "name": mistake_name(t, code) if code else t("class.mistake.unknown"),
-            }
-        )
-    return rows
+    """Return the most frequent wrong answers: those of one mistake count together, others by what was written."""
+    foreign = {(item.trainee_id, item.values.get("task")) for item in results.flags if item.kind == "foreign-value"}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    example: dict[tuple[str, str, str], str] = {}
+    for trainee, result in graded:
+        for task in result.tasks:
+            if task.outcome not in (Outcome.WRONG, Outcome.PARTIAL) or not task.given:
+                continue
+            if task.mistake:
+                kind, value = mistake_name(t, task.mistake), ""
+            elif (trainee.trainee_id, task.task) in foreign:
+                kind, value = t("class.mistake.foreign"), ""
+            else:
+                kind, value = t("class.mistake.unknown"), task.given
+            counts[task.task, kind, value] += 1
+            example.setdefault((task.task, kind, value), task.given)
+    order = _order(titles)
+    rows = sorted(counts.items(), key=lambda item: (-item[1], order(item[0][0]), item[0]))
+    return [
+        {
+            "label": _label(titles[key[0]]) if key[0] in titles else "",
+            "title": titles[key[0]].title if key[0] in titles else key[0],
+            "given": example[key],
+            "count": count,
+            "name": key[1],
+        }
+        for key, count in rows[:_TOP_ANSWERS]
+    ]
+
+
+def _order(titles: dict[str, TaskColumn]) -> Callable[[str], int]:
+    place = {task: number for number, task in enumerate(titles)}
+    return lambda task: place.get(task, len(place))
 
 
 def _custody(t: Translator, graded: list[tuple[Trainee, SubmissionResult]]) -> list[dict[str, Any]]:
@@ -281,6 +309,12 @@ def _mean(values: list[float]) -> int | str:
 
 def _label(column: TaskColumn) -> str:
     return column.label or column.task
+
+
+def _parts(column: TaskColumn) -> tuple[str, str]:
+    """Return lab and number of a label such as ``L03·4``; the whole label is the number where there is no lab."""
+    lab, dot, place = _label(column).rpartition("·")
+    return (lab, place) if dot else ("", place)
 
 
 def _shade(task: TaskResult) -> str:

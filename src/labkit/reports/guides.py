@@ -52,7 +52,7 @@ def render_pages(
 ) -> Mapping[str, bytes]:
     """Return every page of a course for one trainee: name relative to the workspace to UTF-8 bytes."""
     t = translator(language)
-    labs = [
+    labs: list[dict[str, Any]] = [
         {
             "slug": lab.slug,
             "title": translated(lab.title, t.language),
