@@ -30,6 +30,16 @@ class LabkitError(Exception):
         self.message = message
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let an error travel between processes with all that it carries."""
+        return LabkitError._revive, (type(self), self.__dict__)
+
+    @staticmethod
+    def _revive(kind: "type[LabkitError]", carried: dict[str, object]) -> "LabkitError":
+        error = kind.__new__(kind, carried["message"])
+        error.__dict__.update(carried)
+        return error
+
 
 class ContentError(LabkitError):
     """A lab, an exercise or a scenario is wrong. ``problems`` holds one printable line for each."""

@@ -13,6 +13,8 @@ import click
 from labkit import __version__
 from labkit.errors import ContentError, LabkitError, StorageError
 
+INTERRUPTED = 130  # what a shell gives a program that was stopped with Ctrl-C
+
 # command: (module, attribute, the line of help that labkit --help shows)
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "start": ("labkit.cli.trainee", "start", "Open a pack: make a workspace from it."),
@@ -69,6 +71,9 @@ class LazyGroup(click.Group):
                 ctx.exit(wrapped.exit_code)
             sys.stderr.close()  # the reader of our output went away; say nothing more
             ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("\nStopped. Nothing half-written was left; run the same command again to go on.", err=True)
+            ctx.exit(INTERRUPTED)
 
 
 def report(error: LabkitError) -> None:

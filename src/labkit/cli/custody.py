@@ -1,0 +1,260 @@
+"""``labkit custody``: keep the chain-of-custody ledger, look at it, check it.
+
+Exit codes of ``check``: 0 nothing found; 1 findings, none of them fatal; 7 at least one fatal finding.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from labkit.cli.custody_options import ADD_OPTIONS, PLACE_OPTIONS, with_options
+from labkit.cli.output import note, output_options, write_json, write_lines
+from labkit.errors import CustodyError
+
+_FATAL_EXIT = 7  # the exit code of CustodyError
+_FOUND_EXIT = 1
+
+# field of the record -> the option that gives it, in the order in which a person is asked
+_OPTION_OF = {
+    "exhibits": "exhibit",
+    "actor": "by",
+    "location": "location",
+    "released_by": "released_by",
+    "received_by": "received_by",
+    "bag_no_after": "bag_after",
+    "seal_before": "seal_before",
+    "seal_after": "seal_after",
+    "hash": "hash",
+    "tool": "tool",
+    "write_block": "write_block",
+    "justification": "justification",
+    "corrects_event": "corrects",
+    "note": "note",
+    "name": "name",
+    "role": "role",
+    "kind": "kind",
+    "tz": "tz",
+    "description": "description",
+}
+_SEVERAL = frozenset({"exhibit", "hash", "seal_before", "seal_after", "escort"})
+_IDENTIFIERS = {"case": "case_id", "person": "person_id", "location": "loc_id", "exhibit": "exhibit_no"}
+_DECLARATION_OPTIONS: dict[str, dict[str, str]] = {
+    "case": {"jurisdiction": "jurisdiction", "officer": "officer_in_charge", "offence": "offence_ref",
+             "protocol": "protocol_no"},
+    "person": {"name": "name", "name_latin": "name_latin", "role": "role", "org": "org", "badge": "badge_no"},
+    "location": {"kind": "kind", "address": "address_fictional", "tz": "tz", "access": "access_list"},
+    "exhibit": {
+        "kind": "kind", "description": "description", "make": "make", "model": "model", "serial": "serial",
+        "capacity_bytes": "capacity_bytes", "sector_bytes": "sector_size", "condition": "condition",
+        "power": "power_state_at_seizure", "clock_observed": "clock_observed", "clock_reference": "clock_reference",
+        "derived_from": "derived_from", "root": "root_exhibit_no", "found_at": "found_at", "found_by": "found_by",
+        "quantity": "quantity",
+    },
+}  # fmt: skip
+
+
+@click.group()
+def custody() -> None:
+    """Keep the chain-of-custody ledger.
+
+    Every line is added at the end and carries the digest of the line before it. Nothing is ever edited: what was
+    wrong is put right by a line of type 'corrected'.
+    """
+
+
+@custody.command()
+@click.argument("entry_type", metavar="TYPE")
+@click.argument("identifier", required=False)
+@with_options(*ADD_OPTIONS, *PLACE_OPTIONS)
+@click.option("--json", "as_json", is_flag=True, help="Print the line as JSON.")
+def add(
+    entry_type: str, identifier: str | None, ledger: Path | None, genesis: str | None, as_json: bool, **given: Any
+) -> None:
+    """Add one line.
+
+    TYPE is case, person, location or exhibit (then comes its identifier), or what happened: identified, seized,
+    packaged, sealed, unsealed, resealed, released, received, stored, checked_out, returned, transported,
+    photographed, live_action, acquired, verified, copied, analysed, reported, disclosed, corrected, disposed,
+    returned_to_owner. At a terminal you are asked for what is missing.
+
+    For example:
+
+    \b
+        labkit custody add person P1 --name "Ilya Marr" --role DEFR
+        labkit custody add location LAB --kind lab --tz Asia/Almaty
+        labkit custody add exhibit KF-06 --kind image --description "image of KF-02" --derived-from KF-02
+        labkit custody add received --exhibit KF-02 --received-by P1 --by P1 --location LAB
+        labkit custody add acquired --exhibit KF-02 --exhibit KF-06 --by P1 --location LAB
+            --hash sha256:9f86...:media --tool "ewfacquire 20230405" --write-block hw:WB-3
+    """  # noqa: D301 - click reads the control character as "keep these lines"
+    from labkit.i18n import translator
+    from labkit.usecases import custodian
+
+    place = custodian.find_ledger(Path.cwd(), ledger=ledger, genesis=genesis)
+    t = translator(place.language)
+    kind = entry_type.strip().lower().replace("-", "_")
+    given["identifier"] = identifier
+    missing = _missing_options(kind, given)
+    if missing and _is_interactive():
+        _ask(kind, missing, given, t)
+        missing = _missing_options(kind, given)
+    if missing:
+        raise CustodyError(
+            f"{kind} also needs: {', '.join(map(_option_text, missing))}",
+            remedy="Give these options, or run the command without them at a terminal: it asks for each.",
+        )
+    added = custodian.add(place, _entry(kind, given), now=datetime.now().astimezone())
+    _say(t, added.notices)
+    if as_json:
+        write_json(added.line)
+    else:
+        write_lines([t("custody.say.added", seq=added.line["seq"], what=_type_name(t, kind)) + "\n"])
+
+
+@custody.command()
+@with_options(*PLACE_OPTIONS)
+@output_options
+def show(ledger: Path | None, genesis: str | None, as_json: bool, plain: bool) -> None:
+    """Show the ledger, and the checkpoint code to note on the paper form."""
+    from labkit.cli import custody_table
+    from labkit.i18n import translator
+    from labkit.usecases import custodian
+
+    place = custodian.find_ledger(Path.cwd(), ledger=ledger, genesis=genesis)
+    seen = custodian.view(place, now=datetime.now().astimezone())
+    t = translator(place.language)
+    _say(t, seen.notices)
+    if as_json:
+        for data in seen.ledger.raw:
+            write_json(data)
+        return
+    if seen.ledger.entries:
+        custody_table.show(seen.ledger, t, plain=plain)
+    else:
+        note(t("custody.say.empty"))
+    note(t("custody.say.code", code=seen.code))
+
+
+@custody.command()
+@with_options(*PLACE_OPTIONS)
+@output_options
+@click.option("--since", multiple=True, metavar="CODE", help="A checkpoint code or head digest noted earlier.")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    ledger: Path | None,
+    genesis: str | None,
+    as_json: bool,
+    plain: bool,
+    since: tuple[str, ...],
+) -> None:
+    """Check the ledger against the custody rules.
+
+    Exit code: 0 when nothing was found, 1 for findings that are not fatal, 7 for a fatal one.
+    """
+    from labkit.cli import custody_table
+    from labkit.i18n import translator
+    from labkit.usecases import custodian
+
+    place = custodian.find_ledger(Path.cwd(), ledger=ledger, genesis=genesis)
+    reviewed = custodian.review(place, now=datetime.now().astimezone(), known_heads=since)
+    t = translator(place.language)
+    _say(t, reviewed.notices)
+    if as_json:
+        write_json(custody_table.review_object(reviewed, t))
+    else:
+        write_lines(custody_table.review_lines(reviewed, t, plain=plain))
+    if any(finding.severity == "F" for finding in reviewed.findings):
+        ctx.exit(_FATAL_EXIT)
+    ctx.exit(_FOUND_EXIT if reviewed.findings else 0)
+
+
+def _entry(kind: str, given: dict[str, Any]) -> dict[str, Any]:
+    from labkit.custody import notation
+
+    options = _DECLARATION_OPTIONS.get(kind)
+    if options is None:
+        _refuse_stray(given, {*notation.EVENT_OPTIONS, *notation.TRANSPORT_OPTIONS}, kind)
+        return notation.event(kind, given)
+    _refuse_stray(given, {*options, "note", "identifier"}, kind)
+    entry: dict[str, Any] = {"type": kind, _IDENTIFIERS[kind]: (given["identifier"] or "").strip()}
+    for option, name in {**options, "note": "note"}.items():
+        value = given.get(option)
+        if value not in (None, "", ()):
+            entry[name] = notation.listed(value) if isinstance(value, tuple) else value
+    if "clock_reference" in entry:
+        entry["clock_reference"] = notation.time_with_offset(entry["clock_reference"]).text
+    return entry
+
+
+def _refuse_stray(given: dict[str, Any], known: set[str], kind: str) -> None:
+    stray = [option for option, value in given.items() if value not in (None, "", ()) and option not in known]
+    if stray:
+        raise CustodyError(
+            f"{kind} does not take: {', '.join(map(_option_text, sorted(stray)))}",
+            remedy="Leave it out, or use --note; 'labkit custody add --help' says which option belongs where.",
+        )
+
+
+def _missing_options(kind: str, given: dict[str, Any]) -> list[str]:
+    """Return the options that are still needed, without reading the values of the others."""
+    from labkit.usecases import custodian
+
+    names = _DECLARATION_OPTIONS.get(kind, {})
+    stub: dict[str, Any] = {"type": kind}
+    for name in custodian.missing_fields(stub):
+        if name == _IDENTIFIERS.get(kind):
+            stub[name] = given["identifier"]
+        elif name == "transport":
+            stub[name] = given["carrier"] or given["escort"]
+        else:
+            option = next((option for option, field in names.items() if field == name), _OPTION_OF.get(name, name))
+            stub[name] = given[option] or None
+    missing = custodian.missing_fields(stub)
+    return [_OPTION_OF.get(name, "identifier" if name == _IDENTIFIERS.get(kind) else name) for name in missing]
+
+
+def _ask(kind: str, missing: Iterable[str], given: dict[str, Any], t: Callable[..., str]) -> None:
+    """Ask for what is missing, one question after the other."""
+    field_of = {option: field for field, option in _OPTION_OF.items()}
+    field_of["identifier"] = _IDENTIFIERS.get(kind, "")
+    for option in missing:
+        if option == "transport":
+            for part in ("carrier", "tracking") if _put("carrier", "carrier", given, t) else ("escort",):
+                if not given[part]:
+                    _put(part, part, given, t)
+        else:
+            _put(option, field_of.get(option, option), given, t)
+
+
+def _put(option: str, field: str, given: dict[str, Any], t: Callable[..., str]) -> bool:
+    answer = click.prompt(t(f"custody.ask.{field}"), default="", show_default=False, err=True).strip()
+    given[option] = (answer,) if option in _SEVERAL and answer else answer or given.get(option)
+    if option == "corrects" and answer:
+        given[option] = int(answer) if answer.isdecimal() else 0
+    return bool(answer)
+
+
+def _is_interactive() -> bool:
+    return sys.stdin.isatty()
+
+
+def _option_text(option: str) -> str:
+    if option == "identifier":
+        return "IDENTIFIER after the type"
+    if option == "transport":
+        return "--carrier and --tracking, or --escort twice"
+    return f"--{option.replace('_', '-')}"
+
+
+def _type_name(t: Any, kind: str) -> str:
+    return str(t(f"custody.entry.{kind}" if kind in _IDENTIFIERS else f"custody.event.{kind}"))
+
+
+def _say(t: Callable[..., str], notices: Iterable[Any]) -> None:
+    for notice in notices:
+        note(t(notice.key, **notice.values))

@@ -1,0 +1,101 @@
+"""The rules that read a custody ledger, CC-01 to CC-40; those that are there are in ``RULES``.
+
+A rule is a small function over a ``Reading``; the first line of its docstring is the rule. What it reports are codes
+and values; sentences are made when they are shown (``custody.rule.*`` in the catalogues).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from labkit.custody.display import printable
+from labkit.custody.ledger import Ledger, ProblemCode
+from labkit.custody.rules import evidence, form, possession, times
+from labkit.custody.rules.reading import Hit, Reading, RuleFinding, Severity, Zones
+from labkit.custody.zones import zone_or_none
+
+__all__ = ["MOST_FINDINGS", "RULES", "Remark", "Rule", "RuleFinding", "Severity", "check", "remarks"]
+
+
+MOST_FINDINGS = 200  # of one rule
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: its code, its weight, and the function that finds where it is broken."""
+
+    code: str
+    severity: Severity
+    find: Callable[[Reading], Iterator[Hit]]
+
+    @property
+    def sentence(self) -> str:
+        """Return the rule in one English sentence."""
+        return (self.find.__doc__ or "").strip().splitlines()[0]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("CC-01", Severity.MAJOR, form.mandatory_fields),
+    Rule("CC-02", Severity.FATAL, form.exhibits_are_declared_once),
+    Rule("CC-03", Severity.MAJOR, form.roots_are_originals),
+    Rule("CC-04", Severity.FATAL, form.chain_is_whole),
+    Rule("CC-05", Severity.MAJOR, times.times_do_not_go_back),
+    Rule("CC-06", Severity.FATAL, possession.no_gap),
+    Rule("CC-07", Severity.FATAL, possession.no_two_holders),
+    Rule("CC-08", Severity.FATAL, possession.given_by_the_holder),
+    Rule("CC-10", Severity.MAJOR, times.offsets_fit_the_place),
+    Rule("CC-18", Severity.MAJOR, form.digests_fit_their_algorithm),
+    Rule("CC-19", Severity.FATAL, evidence.media_digests_agree),
+    Rule("CC-23", Severity.FATAL, evidence.acquisition_is_write_blocked),
+    Rule("CC-25", Severity.FATAL, evidence.only_working_copies_are_worked_on),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something worth knowing that is nobody's fault and costs nothing."""
+
+    code: str
+    seq: int
+    values: Mapping[str, str | int]
+
+
+def check(ledger: Ledger, *, zones: Zones = zone_or_none, known_heads: Iterable[str] = ()) -> tuple[RuleFinding, ...]:
+    """Return everything that the rules find, in the order of the rules and then of the ledger.
+
+    At most ``MOST_FINDINGS`` are returned of one rule: long before that the score is 0, and a hostile ledger could
+    make millions. An empty ledger breaks no rule: that something is missing is for whoever knows what should be there.
+
+    Args:
+        ledger: The ledger as ``parse`` gave it.
+        zones: Returns the time zone of an IANA name, or None; the tzdata package unless a test says otherwise.
+        known_heads: Earlier heads, as 64 digits or as checkpoint codes, that the ledger must still hold.
+    """
+    reading = Reading(ledger, zones, tuple(known_heads))
+    return tuple(_finding(rule, hit) for rule in RULES for hit in islice(rule.find(reading), MOST_FINDINGS))
+
+
+def remarks(ledger: Ledger) -> tuple[Remark, ...]:
+    """Return what is worth knowing besides: recovered lines, an unfinished last line, events out of order."""
+    found = [Remark("recovered", entry.seq, {"seq": entry.seq}) for entry in ledger.recoveries]
+    found += [
+        Remark("torn", problem.line, {"seq": problem.line})
+        for problem in ledger.problems
+        if problem.code is ProblemCode.TORN
+    ]
+    for earlier, later in zip(ledger.events, ledger.events[1:], strict=False):
+        if not set(earlier.exhibits) & set(later.exhibits) and times.goes_back(earlier, later):
+            found.append(Remark("out-of-order", later.seq, {"seq": later.seq, "previous": earlier.seq}))
+    return tuple(found)
+
+
+def _finding(rule: Rule, hit: Hit) -> RuleFinding:
+    values: dict[str, str | int] = {"reason": str(hit.reason)}
+    if hit.seq is not None:
+        values["seq"] = hit.seq
+    if hit.exhibit is not None:
+        values["exhibit"] = hit.exhibit
+    values |= hit.values
+    shown = {key: printable(value) if isinstance(value, str) else value for key, value in values.items()}
+    severity = str(hit.severity or rule.severity)
+    return RuleFinding(rule.code, severity, hit.seq, hit.exhibit, shown)

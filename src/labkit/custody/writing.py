@@ -1,0 +1,260 @@
+"""Adding to a ledger file, and what to do when the power went while a line was written.
+
+One line is one write, flushed to the disk before the command says that it is done. Two commands at the same time
+wait for each other.
+"""
+
+import hashlib
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import UUID, uuid5
+
+from labkit.canonical import canonical_json
+from labkit.custody.chain import entry_digest
+from labkit.custody.entries import decode
+from labkit.custody.strict_json import MAX_LINE_BYTES, RefusedLineError, read_object
+from labkit.errors import CustodyError, StorageError
+from labkit.model.custody import RECOVERED, SCHEMA, EventType
+
+MAX_LINES = 20_000
+OUR_KEYS = frozenset({"schema", "seq", "recorded_at", "prev_event_hash", "event_hash", "event_id"})
+
+_LINE_ENDS = str.maketrans(dict.fromkeys("\x85\u2028\u2029", "\n"))
+_EVENT_IDS = UUID("6f0c2a52-6a1f-5b0e-9d3c-8b5c1a7c40d1")  # namespace: the same place in a chain, the same id
+_LOCK_BYTE = 1 << 40  # far behind any ledger: on Windows a locked byte can not be read by others
+
+
+def append(path: Path, entry: Mapping[str, Any], *, genesis: str, recorded_at: datetime) -> dict[str, Any]:
+    """Add one line to the ledger and return it as it was written.
+
+    Args:
+        path: The ledger file; it is made if it is not there.
+        entry: ``type`` and the fields of ``custody/1`` as JSON values; the chain's own fields are added here.
+        genesis: What the first line names as the digest before it.
+        recorded_at: When it was written down, with an offset.
+
+    Raises:
+        CustodyError: The entry is not of ``custody/1``, or the end of the ledger is damaged.
+        StorageError: The line could not be written whole; the ledger is as it was.
+    """
+    if recorded_at.tzinfo is None:
+        raise CustodyError(
+            "the time of recording has no offset from UTC", remedy="Give a time with an offset, such as +05:00."
+        )
+    _refuse_our_keys(entry)
+    fields: dict[str, Any] = _normalised(entry)
+    _check_form(fields)
+    with _locked(path) as file:
+        seq, previous = _tail(file, path, genesis)
+        whole = fields | {
+            "schema": SCHEMA,
+            "seq": seq + 1,
+            "recorded_at": recorded_at.isoformat(timespec="seconds"),
+            "prev_event_hash": previous,
+        }
+        if whole.get("type") in set(EventType):
+            whole["event_id"] = str(uuid5(_EVENT_IDS, previous))
+        _write_at_end(file, path, _line(whole))
+    return whole
+
+
+def recover(path: Path, *, genesis: str | None = None, recorded_at: datetime | None = None) -> str | None:
+    """Set an unfinished last line aside, into ``<name>.torn`` beside the ledger, and write that down in the chain.
+
+    The bytes are saved before the ledger is changed, so that a second power loss loses nothing.
+
+    Args:
+        path: The ledger file; it need not exist.
+        genesis: What the first line names; without it, a ledger whose only line was torn is left empty.
+        recorded_at: When it was found, with an offset; now in UTC if left out.
+
+    Returns:
+        The key of the sentence to say. None when the last line is whole, and also when the line before it is
+        damaged: then nothing is touched, because there is nothing sound to go on from, and the rules say so.
+    """
+    if not path.exists():
+        return None
+    with _locked(path) as file:
+        content = file.read()
+        keep_bytes = content.rfind(b"\n") + 1
+        torn = content[keep_bytes:]
+        if not torn:
+            return None
+        line = b""
+        if keep_bytes or genesis is not None:
+            try:
+                seq, previous = _last_entry(content[:keep_bytes], path, genesis or "")
+            except CustodyError:
+                return None
+            line = _line(
+                {
+                    "type": RECOVERED,
+                    "schema": SCHEMA,
+                    "seq": seq + 1,
+                    "recorded_at": (recorded_at or datetime.now(UTC)).isoformat(timespec="seconds"),
+                    "prev_event_hash": previous,
+                    "torn_bytes": len(torn),
+                    "torn_sha256": hashlib.sha256(torn).hexdigest(),
+                }
+            )
+        with path.with_name(f"{path.name}.torn").open("ab") as aside:
+            aside.write(torn + b"\n")
+            aside.flush()
+            os.fsync(aside.fileno())
+        file.seek(keep_bytes)
+        file.write(line)
+        file.truncate()
+        os.fsync(file.fileno())
+    return "custody.recovered"
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[BinaryIO]:
+    """Open the ledger for reading and writing, unbuffered, for this process alone."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(_LOCK_BYTE)
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+            file.seek(0)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            yield file
+        finally:
+            if sys.platform == "win32":
+                file.seek(_LOCK_BYTE)
+                msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+
+def _tail(file: BinaryIO, path: Path, genesis: str) -> tuple[int, str]:
+    """Return the number and the digest of the last line; 0 and the genesis digest for an empty ledger."""
+    size_bytes = file.seek(0, os.SEEK_END)
+    start = max(0, size_bytes - 2 * (MAX_LINE_BYTES + 1))
+    file.seek(start)
+    content = file.read()
+    if content and not content.endswith(b"\n"):
+        _last_entry(content[: content.rfind(b"\n") + 1], path, genesis)  # if that one is damaged, it comes first
+        raise CustodyError(
+            f"{path.name}: the last line was not written to its end",
+            remedy="Run 'labkit custody add' again: it sets the unfinished line aside first. Then repeat the step.",
+        )
+    return _last_entry(content, path, genesis)
+
+
+def _last_entry(content: bytes, path: Path, genesis: str) -> tuple[int, str]:
+    if not content:
+        return 0, genesis
+    try:
+        data = read_object(content.removesuffix(b"\n").rpartition(b"\n")[2].decode())
+        sound = data.get("event_hash") == entry_digest(data) and isinstance(data.get("seq"), int)
+    except (RefusedLineError, UnicodeDecodeError):
+        data, sound = {}, False
+    if sound and data["seq"] == 1 and data.get("prev_event_hash") != genesis and genesis:
+        sound = False
+    if not sound:
+        raise CustodyError(
+            f"{path.name}: the last line was changed or is damaged; nothing was added",
+            remedy="Run 'labkit custody check', show its findings to your trainer, and do not edit the ledger.",
+        )
+    if data["seq"] >= MAX_LINES:
+        raise CustodyError(
+            f"{path.name} has {MAX_LINES} lines; that is the most a ledger can hold",
+            remedy="Tell your trainer: something writes to the ledger again and again.",
+        )
+    return data["seq"], str(data["event_hash"])
+
+
+def _write_at_end(file: BinaryIO, path: Path, line: bytes) -> None:
+    size_bytes = file.seek(0, os.SEEK_END)
+    try:
+        written = file.write(line)
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(size_bytes)
+        raise
+    if written != len(line):
+        file.truncate(size_bytes)
+        raise StorageError(
+            f"{path}: only {written} of {len(line)} bytes could be written; the ledger is as it was",
+            remedy="Make space on the disk and repeat the step.",
+        )
+
+
+def _line(whole: dict[str, Any]) -> bytes:
+    """Seal an entry with its digest and return its line."""
+    whole["event_hash"] = entry_digest(whole)
+    line = canonical_json(whole)
+    if len(line) > MAX_LINE_BYTES:
+        raise _too_long(len(line))
+    return line + b"\n"
+
+
+def _too_long(size_bytes: int) -> CustodyError:
+    return CustodyError(
+        f"the entry takes {size_bytes} bytes; a line holds at most {MAX_LINE_BYTES}",
+        remedy="Shorten the note, or put the long text in a file and attach it.",
+    )
+
+
+def _no_json(reason: str) -> CustodyError:
+    return CustodyError(
+        f"the entry can not be written as JSON: {reason}",
+        remedy="Use plain text, whole numbers, lists and yes/no values.",
+    )
+
+
+def _check_form(fields: Mapping[str, Any]) -> None:
+    """Refuse what a reader of the ledger would complain about; what is missing is a matter for the rules."""
+    try:
+        decoded = decode(read_object(canonical_json(fields).decode()), seq=0)
+    except RefusedLineError as refused:
+        if refused.code == "too-long":
+            raise _too_long(len(canonical_json(fields))) from None
+        raise _no_json(refused.code) from None
+    except (TypeError, ValueError) as error:
+        raise _no_json(str(error)) from error
+    if decoded is None:
+        raise CustodyError(
+            f"{fields.get('type')!r} is not a type of entry",
+            remedy="Use case, person, location, exhibit or one of the event types; see 'labkit custody add --help'.",
+        )
+    wrong = (*decoded.unfit, *decoded.unknown)
+    if wrong:
+        raise CustodyError(
+            f"these fields do not fit the record {SCHEMA}: {', '.join(wrong)}",
+            remedy="Compare them with the field list in the guide to the custody ledger.",
+        )
+
+
+def _refuse_our_keys(entry: Mapping[str, Any]) -> None:
+    ours = sorted(OUR_KEYS & entry.keys())
+    if ours:
+        raise CustodyError(
+            f"the ledger writes these fields itself: {', '.join(ours)}",
+            remedy="Leave them out; number, time of recording and digests are added when the line is written.",
+        )
+
+
+def _normalised(value: Any) -> Any:
+    """Return ``value`` with every text in Unicode NFC, so that the same name has the same bytes everywhere.
+
+    The three line ends that JSON lets stand as they are become ordinary ones, so that every reader sees one line.
+    """
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value).translate(_LINE_ENDS)
+    if isinstance(value, Mapping):
+        return {_normalised(key): _normalised(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_normalised(part) for part in value]
+    return value

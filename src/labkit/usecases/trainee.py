@@ -1,0 +1,216 @@
+"""The verbs of a trainee: start a pack, read, answer, ask for hints, check, hand in."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import AnswerError, WorkspaceError
+from labkit.workspace import examination
+from labkit.workspace.answers import read_answers, store_answer
+from labkit.workspace.folder import Workspace, find_workspace
+from labkit.workspace.hints import Hint, hints_of, open_next, opened_hints
+from labkit.workspace.start import start_workspace
+from labkit.workspace.submission import HandedIn, attempts_made, write_submission
+from labkit.workspace.tasks import PublicTask, find_task, read_tasks
+from labkit.workspace.verifier import is_right
+
+_WITHHELD = "withheld"  # stands where a task of the trainer has what is right
+
+
+class Mark(StrEnum):
+    """What ``check`` can say of one task. ``RIGHT`` and ``WRONG`` only in practice."""
+
+    MISSING = "missing"
+    FORM = "form"  # the form is right; nobody here knows more
+    UNREADABLE = "unreadable"
+    RIGHT = "right"
+    WRONG = "wrong"
+    LEDGER = "ledger"  # the custody ledger is the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One task with its mark. ``message`` and ``remedy`` say what is wrong with the form."""
+
+    task: PublicTask
+    mark: Mark
+    answer: str
+    message: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStatus:
+    """How far one task is."""
+
+    task: PublicTask
+    answer: str
+    hints_opened: int
+    hints: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far a workspace is."""
+
+    workspace: Workspace
+    tasks: tuple[TaskStatus, ...]
+    ledger_events: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A guide to read: its text, and the page with the same text."""
+
+    slug: str
+    text_markdown: str
+    page: Path
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedHint:
+    """A hint with what it costs, in percent of the points that the task earns.
+
+    ``cost_percent`` is for all hints of the task together, ``next_cost_percent`` what the next one adds.
+    """
+
+    task: PublicTask
+    hint: Hint
+    cost_percent: int
+    next_cost_percent: int
+
+
+def start(pack: Path, into: Path | None, *, progress: Callable[[str], None] | None = None) -> Workspace:
+    """Make a workspace from a pack; in a folder of the pack's name beside the caller unless ``into`` names another.
+
+    Raises:
+        PackError: The pack is damaged, changed, or for a newer labkit.
+        WorkspaceError: There is something in that place already.
+        StorageError: There is not enough space.
+    """
+    return start_workspace(
+        pack, into or Path(pack.stem if pack.suffix else f"{pack.name}-workspace"), progress=progress
+    )
+
+
+def status(start_at: Path) -> Status:
+    """Return how far the workspace around ``start_at`` is."""
+    from labkit.custody import ledger
+
+    workspace = find_workspace(start_at)
+    answers, opened = read_answers(workspace), opened_hints(workspace)
+    tasks = tuple(
+        TaskStatus(task, answers.get(task.name, ""), opened.get(task.name, 0), len(hints_of(workspace, task.name)))
+        for task in read_tasks(workspace)
+    )
+    content = workspace.custody_path.read_bytes() if workspace.custody_path.exists() else b""
+    parsed = ledger.parse(ledger.split_lines(content), genesis=workspace.ledger_genesis)
+    return Status(workspace, tasks, len(parsed.events), attempts_made(workspace))
+
+
+def read_guide(start_at: Path, lab: str) -> tuple[Workspace, Guide]:
+    """Return the guide of a lab; ``lab`` is its slug, its number, or the beginning of either.
+
+    Raises:
+        WorkspaceError: No workspace, or no guide or several go by that name.
+    """
+    workspace = find_workspace(start_at)
+    slugs = sorted(path.stem for path in (workspace.kit / "guides").glob("*.md"))
+    wanted = lab.strip().lower().removesuffix(".md")
+    number = re.fullmatch(r"l?(\d{1,2})", wanted)
+    if number:
+        wanted = f"{int(number[1]):02d}-"
+    found = [slug for slug in slugs if slug == wanted] or [
+        slug for slug in slugs if slug.startswith(wanted) or slug.partition("-")[2].startswith(wanted)
+    ]
+    if len(found) != 1:
+        raise WorkspaceError(
+            f"{lab!r} is not the name of one guide",
+            remedy=f"Use one of: {', '.join(slugs)}. The number alone will do.",
+        )
+    text = (workspace.kit / "guides" / f"{found[0]}.md").read_text(encoding="utf-8")
+    return workspace, Guide(found[0], text, workspace.root / "guides" / f"{found[0]}.html")
+
+
+def hint(start_at: Path, task_name: str, *, now: datetime) -> tuple[Workspace, PublicTask, OpenedHint | None]:
+    """Open the next hint of a task and write it down; None where the task has no hints."""
+    from labkit.grading.score import hint_cost_percent
+
+    workspace = find_workspace(start_at)
+    task = find_task(read_tasks(workspace), task_name)
+    opened = open_next(workspace, task.name)
+    if opened is None:
+        return workspace, task, None
+    if opened.is_new:
+        examination.append_entry(workspace, "hint", task.name, {"number": opened.number}, at=now)
+    if task.mode != "graded":
+        return workspace, task, OpenedHint(task, opened, 0, 0)
+    cost = hint_cost_percent(opened.number)
+    return workspace, task, OpenedHint(task, opened, cost, hint_cost_percent(opened.number + 1) - cost)
+
+
+def answer(start_at: Path, task_name: str, text: str, *, now: datetime) -> tuple[Workspace, PublicTask, str]:
+    """Check the form of an answer and store it as typed; return how it is understood.
+
+    Raises:
+        AnswerError: No such task, or the answer can not be read; nothing was stored.
+    """
+    workspace = find_workspace(start_at)
+    task = find_task(read_tasks(workspace), task_name)
+    if task.is_ledger:
+        raise AnswerError(
+            f"{task.name} is answered by the custody ledger itself",
+            remedy="Write events with 'labkit custody add'; 'labkit custody check' shows what is missing.",
+        )
+    understood = _canonical(task, text)
+    store_answer(workspace, task.name, text.strip())
+    examination.append_entry(workspace, "answer", task.name, {}, at=now)
+    return workspace, task, understood
+
+
+def check(start_at: Path) -> tuple[Workspace, tuple[Checked, ...]]:
+    """Check the form of every answer; right or wrong only where the exercise is practice."""
+    workspace = find_workspace(start_at)
+    answers = read_answers(workspace)
+    return workspace, tuple(_check_one(task, answers.get(task.name, "")) for task in read_tasks(workspace))
+
+
+def submit(start_at: Path, out: Path | None, *, now: datetime) -> tuple[Workspace, HandedIn]:
+    """Make the file to hand in.
+
+    Raises:
+        WorkspaceError: No workspace, or it is damaged.
+        CustodyError: The end of the custody ledger is damaged.
+    """
+    workspace = find_workspace(start_at)
+    return workspace, write_submission(workspace, out, now=now)
+
+
+def _check_one(task: PublicTask, text: str) -> Checked:
+    if task.is_ledger:
+        return Checked(task, Mark.LEDGER, "")
+    if not text.strip():
+        return Checked(task, Mark.MISSING, "")
+    try:
+        understood = _canonical(task, text)
+    except AnswerError as error:
+        return Checked(task, Mark.UNREADABLE, text, error.message, error.remedy)
+    if task.verifier is None:
+        return Checked(task, Mark.FORM, text)
+    return Checked(task, Mark.RIGHT if is_right(understood, task.verifier) else Mark.WRONG, text)
+
+
+def _canonical(task: PublicTask, text: str) -> str:
+    from labkit.content.schemas import Task
+    from labkit.grading.forms import check_form
+
+    fields: dict[str, Any] = dict(task.answer)
+    if "options" in fields:
+        fields["options"] = [{"id": option["id"], "title": {"en": option["title"]}} for option in fields["options"]]
+    schema_task = Task.model_validate({"id": task.id, "points": task.points, "answer": {**fields, "value": _WITHHELD}})
+    return check_form(schema_task, text)

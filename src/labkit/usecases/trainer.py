@@ -1,0 +1,273 @@
+"""The verbs of a trainer: make a class, build its packs, grade what comes in, report."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from labkit import __version__
+from labkit.cohort.classroom import Classroom, find_trainee, new_classroom, open_classroom
+from labkit.cohort.keys import ClassKeys
+from labkit.cohort.store import PackRecord, Store
+from labkit.cohort.truths import TruthByCase, derive_truths, key_version, order_truth, truth_digest
+from labkit.content.reader import Library, load_library
+from labkit.errors import ContentError, StorageError
+from labkit.model.grading import Flag
+from labkit.model.people import Trainee
+from labkit.usecases.building import BuiltPack, PackOrder, build_pack, manifest_of
+from labkit.usecases.workers import run_jobs, together, usable_processors
+from labkit.workspace.manifest import ledger_genesis
+from labkit.workspace.pack import remove_tree
+
+SCRATCH = ".scratch"
+Tell = Callable[[Trainee, str], None]  # who, and what happened: "built", "kept", "graded" ...
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What building a class did. ``fingerprint`` is what trainees compare when they start their pack."""
+
+    built: tuple[Trainee, ...]
+    kept: tuple[Trainee, ...]
+    folder: Path
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that was not taken: from whom (None where nobody knows), its name, why."""
+
+    trainee: Trainee | None
+    source: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What grading an inbox did. ``graded`` were new, ``known`` had their result already."""
+
+    files: int
+    graded: tuple[Trainee, ...]
+    known: tuple[Trainee, ...]
+    refused: tuple[Refused, ...]
+    missing: tuple[Trainee, ...]
+    flags: tuple[Flag, ...]
+
+
+def make_class(
+    folder: Path,
+    *,
+    roster: Path,
+    course: str,
+    name: str | None,
+    passphrase: str | None,
+    now: datetime,
+) -> Classroom:
+    """Make the folder of a class.
+
+    Raises:
+        ContentError: There is no such course.
+        RosterError: The roster is wrong.
+        WorkspaceError: There is something in that place already.
+    """
+    load_library().course(course)
+    return new_classroom(
+        folder,
+        roster=roster.read_bytes(),
+        roster_name=roster.name,
+        course=course,
+        name=name,
+        passphrase=passphrase,
+        now=now,
+    )
+
+
+def build_packs(
+    folder: Path,
+    *,
+    passphrase: str | None = None,
+    only: Sequence[str] = (),
+    processes: int | None = None,
+    force: bool = False,
+    tell: Tell = lambda _trainee, _what: None,
+) -> Built:
+    """Build the packs of a class. A pack that is there and whole is kept, so an interrupted run goes on where it was.
+
+    Packs are made in a scratch folder and moved into place when they are whole. The scratch folder is removed however
+    the run ends.
+
+    Raises:
+        WorkspaceError: Not a class, or nobody has that id.
+        ContentError: The content of the course is wrong.
+        SynthesisError: A scenario can not be turned into evidence.
+    """
+    from labkit.workspace.manifest import key_fingerprint
+
+    classroom = open_classroom(folder)
+    keys = classroom.keys(passphrase)
+    library = load_library()
+    wanted = tuple(find_trainee(classroom, each) for each in only) or classroom.trainees
+    if not classroom.results_path.exists():
+        Store.create(classroom.results_path).close()
+    scratch = classroom.packs / SCRATCH
+    remove_tree(scratch)
+    built: list[Trainee] = []
+    with Store.open(classroom.results_path) as store:
+        kept = () if force else _kept(classroom, library, keys, wanted, store)
+        for trainee in kept:
+            tell(trainee, "kept")
+        orders = [_order(classroom, library, keys, trainee) for trainee in wanted if trainee not in kept]
+        try:
+            classroom.packs.mkdir(exist_ok=True)
+            for order in orders:
+                order.scratch.mkdir(parents=True)
+            for pack in run_jobs(build_pack, orders, processes=processes or usable_processors()):
+                _keep(classroom, store, pack)
+                built.append(pack.trainee)
+                tell(pack.trainee, "built")
+        finally:
+            remove_tree(scratch)
+    return Built(tuple(built), kept, classroom.packs, key_fingerprint(keys.public_key))
+
+
+def grade_inbox(
+    folder: Path,
+    inbox: Path,
+    *,
+    passphrase: str | None = None,
+    processes: int | None = None,
+    now: datetime,
+    tell: Tell = lambda _trainee, _what: None,
+) -> Graded:
+    """Take in every submission of an inbox and grade the latest of each trainee. Doing it again changes nothing.
+
+    Raises:
+        WorkspaceError: Not a class.
+        IntakeError: There is no such inbox.
+        ContentError: The content is not the one that the packs were built from.
+        StorageError: The results are damaged or can not be written.
+    """
+    from labkit.cohort.grade import arrival_flags, grade_submission, latest_accepted
+    from labkit.cohort.inbox import find_submissions, receive
+    from labkit.grading.similarity import ValueIndex
+
+    classroom = open_classroom(folder)
+    keys = classroom.keys(passphrase)
+    library = load_library()
+    exercises = library.exercises_of(classroom.course)
+    paths = find_submissions(inbox)
+    with Store.open(classroom.results_path) as store:
+        packs = store.packs()
+        arrivals = [receive(path, inbox, classroom.trainees, packs) for path in paths]
+        store.put_submissions([arrival.record(now) for arrival in arrivals])
+        records = store.submissions()
+        latest = latest_accepted(records)
+        by_sha = {arrival.sha256: arrival for arrival in arrivals}
+        truths = _truths(classroom, library, keys, packs, processes)
+        index = ValueIndex()
+        for trainee_id, by_case in truths.items():
+            for case, truth in by_case.items():
+                index.add(trainee_id, [exercise for exercise in exercises if exercise.case == case], truth)
+        versions = {
+            "key_version": key_version(classroom.key_version, exercises),
+            "engine_version": __version__,
+        }
+        graded: list[Trainee] = []
+        known: list[Trainee] = []
+        flags = arrival_flags(classroom, records, now=now)
+        for trainee in classroom.trainees:
+            record = latest.get(trainee.trainee_id)
+            if record is None:
+                continue
+            arrival = by_sha.get(record.sha256)
+            if arrival is not None and arrival.received is not None:
+                pack = packs[arrival.received.submission.pack_id]
+                result = grade_submission(
+                    arrival.received.submission,
+                    exercises,
+                    truths[trainee.trainee_id],
+                    ledger_genesis=ledger_genesis(
+                        bytes.fromhex(pack.signature), keys.pack_token(classroom.course, trainee.trainee_id)
+                    ),
+                )
+                is_new = store.put_result(result, graded_at=now, **versions)
+                (graded if is_new else known).append(trainee)
+                tell(trainee, "graded" if is_new else "known")
+            stored = store.result(record.sha256, **versions)
+            if stored is not None:
+                flags += index.foreign_values(trainee.trainee_id, stored)
+        store.replace_flags(flags)
+    missing = [trainee for trainee in classroom.trainees if trainee.trainee_id not in latest]
+    refused = [
+        Refused(arrival.trainee, arrival.source, arrival.refusal.code, arrival.refusal.message)
+        for arrival in arrivals
+        if arrival.refusal is not None
+    ]
+    return Graded(len(paths), tuple(graded), tuple(known), tuple(refused), tuple(missing), tuple(flags))
+
+
+def _kept(
+    classroom: Classroom, library: Library, keys: ClassKeys, wanted: Sequence[Trainee], store: Store
+) -> tuple[Trainee, ...]:
+    from labkit.cohort.packs import valid_pack
+
+    records = store.packs()
+    kept = []
+    for trainee in wanted:
+        manifest = manifest_of(classroom, library, keys, trainee)
+        record = records.get(manifest.pack_id)
+        signature = valid_pack(classroom.pack_path(trainee), manifest) if record else None
+        if record and signature is not None and signature.hex() == record.signature:
+            kept.append(trainee)
+    return tuple(kept)
+
+
+def _order(classroom: Classroom, library: Library, keys: ClassKeys, trainee: Trainee) -> PackOrder:
+    scratch = classroom.packs / SCRATCH / trainee.trainee_id
+    return PackOrder(
+        content_root=library.root,
+        course=classroom.course,
+        trainee=trainee,
+        manifest=manifest_of(classroom, library, keys, trainee),
+        keys=keys,
+        scratch=scratch,
+        out=scratch / "new.labpack",
+    )
+
+
+def _keep(classroom: Classroom, store: Store, pack: BuiltPack) -> None:
+    with together():
+        pack.path.replace(classroom.pack_path(pack.trainee))
+        store.put_pack(pack.record)
+    remove_tree(pack.path.parent)
+
+
+def _truths(
+    classroom: Classroom,
+    library: Library,
+    keys: ClassKeys,
+    packs: dict[str, PackRecord],
+    processes: int | None,
+) -> dict[str, TruthByCase]:
+    """Return the truth of every trainee who has a pack; refuse to grade against another one than was handed out."""
+    built = {record.trainee_id: record for record in packs.values()}
+    orders = [
+        order_truth(library, classroom.course, keys, trainee.trainee_id)
+        for trainee in classroom.trainees
+        if trainee.trainee_id in built
+    ]
+    if not orders:
+        raise StorageError(
+            f"{classroom.name} has no packs yet, so nothing can be graded",
+            remedy=f"Run labkit trainer build {classroom.root.name} first.",
+        )
+    truths = dict(run_jobs(derive_truths, orders, processes=processes or usable_processors()))
+    for trainee_id, truth in truths.items():
+        if truth_digest(truth) != built[trainee_id].truth_sha256:
+            raise ContentError(
+                f"the scenarios were changed after the pack of {trainee_id} was built; grading would be wrong",
+                remedy="Use the labkit and the content with which the packs were built. If the packs were not handed "
+                "out yet, build them again with --force.",
+            )
+    return truths

@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from labkit.cli import main
+
+ROSTER = "trainee_id,name,language\nT01,Nadia Marlow,en\nT02,Тимур Ясенев,ru\n"
+
+
+def run(*arguments: object, **options: str) -> Result:
+    return CliRunner().invoke(main, ["trainer", *map(str, arguments)], **options)
+
+
+@pytest.fixture
+def roster(tmp_path: Path) -> Path:
+    path = tmp_path / "roster.csv"
+    path.write_text(ROSTER, encoding="utf-8")
+    return path
+
+
+def test_new_says_what_was_made_and_what_comes_next(tmp_path: Path, roster: Path) -> None:
+    result = run("new", tmp_path / "spring", "--roster", roster, "--course", "first-steps", "--name", "Spring A")
+
+    assert result.exit_code == 0, result.output
+    assert "Class Spring A: 2 trainee(s)" in result.output
+    assert "labkit trainer build" in result.output
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("T01,Nadia Marlow,en\nT02,nadia marlow,ru\n", "line 3: name 'nadia marlow' stands in line 2 already"),
+        ("T01,,en\n", "line 2: name is empty"),
+    ],
+)
+def test_a_wrong_roster_is_refused_and_leaves_nothing(tmp_path: Path, roster: Path, lines: str, said: str) -> None:
+    roster.write_text(f"trainee_id,name,language\n{lines}", encoding="utf-8")
+
+    result = run("new", tmp_path / "spring", "--roster", roster, "--course", "first-steps")
+
+    assert result.exit_code == 11
+    assert said in result.stderr
+    assert "Next:" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["roster.csv"]
+
+
+def test_an_unknown_course_is_refused_and_leaves_nothing(tmp_path: Path, roster: Path) -> None:
+    result = run("new", tmp_path / "spring", "--roster", roster, "--course", "second-steps")
+
+    assert result.exit_code == 3
+    assert "first-steps" in result.stderr
+    assert not (tmp_path / "spring").exists()
+
+
+def test_a_roster_that_is_not_there_is_a_matter_of_usage(tmp_path: Path) -> None:
+    assert run("new", tmp_path / "x", "--roster", tmp_path / "none.csv", "--course", "first-steps").exit_code == 2
+
+
+@pytest.mark.parametrize("command", [["build"], ["grade", "."], ["report"]])
+def test_a_folder_that_is_no_class_is_said(tmp_path: Path, command: list[str]) -> None:
+    name, *rest = command
+
+    result = run(name, tmp_path, *rest)
+
+    assert result.exit_code == 9
+    assert "labkit trainer new" in result.stderr
+
+
+def test_grading_before_building_says_what_is_missing(tmp_path: Path, roster: Path) -> None:
+    run("new", tmp_path / "spring", "--roster", roster, "--course", "first-steps")
+    (tmp_path / "inbox").mkdir()
+
+    result = run("grade", tmp_path / "spring", tmp_path / "inbox")
+
+    assert result.exit_code == 13
+    assert "labkit trainer build" in result.stderr
+
+
+def test_an_inbox_that_is_not_there_is_said(tmp_path: Path, roster: Path) -> None:
+    run("new", tmp_path / "spring", "--roster", roster, "--course", "first-steps")
+
+    assert run("grade", tmp_path / "spring", tmp_path / "none").exit_code == 12
+
+
+def test_damaged_results_are_said(tmp_path: Path, roster: Path) -> None:
+    run("new", tmp_path / "spring", "--roster", roster, "--course", "first-steps")
+    (tmp_path / "spring" / "results.sqlite").write_bytes(b"hello, this is no database at all" * 200)
+
+    result = run("report", tmp_path / "spring")
+
+    assert result.exit_code == 13
+    assert "damaged" in result.stderr
+    assert "made again" in result.stderr
+
+
+def test_a_report_of_a_class_that_handed_in_nothing(tmp_path: Path, roster: Path) -> None:
+    run("new", tmp_path / "spring", "--roster", roster, "--course", "first-steps")
+
+    result = run("report", tmp_path / "spring", "--language", "ru", "--out", tmp_path / "out")
+
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "out" / "class-report.html").read_text(encoding="utf-8")
+    assert '<html lang="ru"' in page
+    assert (tmp_path / "out" / "class-report.csv").read_bytes().startswith(b"\xef\xbb\xbftrainee_id,")
+
+
+def test_protected_keys_ask_for_the_passphrase(tmp_path: Path, roster: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = run(
+        "new", tmp_path / "spring", "--roster", roster, "--course", "first-steps", "--passphrase",
+        input="correct horse\ncorrect horse\n",
+    )  # fmt: skip
+    (tmp_path / "inbox").mkdir()
+
+    wrong = run("grade", tmp_path / "spring", tmp_path / "inbox", input="wrong\n")
+    right = run("grade", tmp_path / "spring", tmp_path / "inbox", input="correct horse\n")
+    monkeypatch.setenv("LABKIT_PASSPHRASE", "correct horse")
+    from_environment = run("grade", tmp_path / "spring", tmp_path / "inbox")
+
+    assert made.exit_code == 0, made.output
+    assert (wrong.exit_code, right.exit_code, from_environment.exit_code) == (9, 13, 13)  # 13: no packs yet
+    assert "does not open" in wrong.stderr
+    assert "correct horse" not in made.output + wrong.output + right.output
