@@ -34,7 +34,7 @@ def review_lines(reviewed: "Review", t: Translator, *, plain: bool) -> Iterator[
         yield t("custody.say.empty") + "\n"
         return
     for finding in reviewed.findings:
-        what, remedy = sentence(t, finding), cure(t, finding)
+        what, remedy = sentence(t, finding.rule, finding.values), cure(t, finding.rule)
         if plain:
             yield f"{finding.rule}\t{finding.severity}\t{what}\t{remedy}\n"
         else:
@@ -67,8 +67,8 @@ def review_object(reviewed: "Review", t: Translator) -> dict[str, Any]:
                 "seq": one.seq,
                 "exhibit": one.exhibit,
                 "values": dict(one.values),
-                "sentence": sentence(t, one),
-                "cure": cure(t, one),
+                "sentence": sentence(t, one.rule, one.values),
+                "cure": cure(t, one.rule),
             }
             for one in reviewed.findings
         ],

@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping
 
-from labkit.custody.rules.reading import RuleFinding
 from labkit.i18n import Translator
 
 
-def sentence(t: Translator, finding: RuleFinding) -> str:
-    """Return what is wrong, and in which way."""
-    values = _spoken(t, finding.values)
-    said = t(f"custody.rule.{finding.rule}", **values)
-    detail = f"custody.reason.{finding.rule}.{finding.values.get('reason', '')}"
-    return f"{said} {t(detail, **values)}" if t.has(detail) else said
+def sentence(t: Translator, rule: str, values: Mapping[str, str | int]) -> str:
+    """Return what is wrong by ``rule``, and in which way; ``values`` are those of the finding."""
+    spoken = _spoken(t, values)
+    said = t(f"custody.rule.{rule}", **spoken)
+    detail = f"custody.reason.{rule}.{values.get('reason', '')}"
+    return f"{said} {t(detail, **spoken)}" if t.has(detail) else said
 
 
-def cure(t: Translator, finding: RuleFinding) -> str:
-    """Return what to do about it."""
-    return t(f"custody.cure.{finding.rule}")
+def cure(t: Translator, rule: str) -> str:
+    """Return what to do about a finding of ``rule``."""
+    return t(f"custody.cure.{rule}")
 
 
 def _spoken(t: Translator, values: Mapping[str, str | int]) -> dict[str, str | int]:

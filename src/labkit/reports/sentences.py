@@ -1,5 +1,6 @@
 """Codes of grading turned into sentences of the reader's language."""
 
+from labkit.custody import wording
 from labkit.i18n import Translator
 from labkit.model.grading import Detail, Flag, Outcome, TaskResult
 
@@ -32,13 +33,10 @@ def feedback(t: Translator, result: TaskResult) -> list[str]:
 
 
 def detail(t: Translator, item: Detail) -> str:
-    """Return the sentence of one finding inside a task, with what to do about it."""
-    for prefix in ("custody.rule.", "detail."):
-        if t.has(prefix + item.code):
-            sentence = t(prefix + item.code, **item.values)
-            cure = prefix.replace("rule", "cure") + item.code
-            return f"{sentence} {t(cure)}" if prefix == "custody.rule." and t.has(cure) else sentence
-    return item.code
+    """Return the sentence of one finding inside a task; for a custody rule, also what to do about it."""
+    if t.has(f"custody.rule.{item.code}"):
+        return f"{wording.sentence(t, item.code, item.values)} {wording.cure(t, item.code)}"
+    return t(f"detail.{item.code}", **item.values) if t.has(f"detail.{item.code}") else item.code
 
 
 def flag(t: Translator, item: Flag) -> str:

@@ -54,7 +54,7 @@ def test_each_reason_of_each_rule_has_its_sentence_and_each_rule_its_cure(langua
         finding = RuleFinding(rule, "M", 7, "KF-06", {"reason": reason, "seq": 7, "exhibit": "KF-06", **VALUES[rule]})
 
         assert t.has(f"custody.reason.{rule}.{reason}"), reason
-        assert "{" not in sentence(t, finding)
+        assert "{" not in sentence(t, finding.rule, finding.values)
         assert "7" in t(f"custody.rule.{rule}", **finding.values)
     assert len(t(f"custody.cure.{rule}")) > 30
     assert len(t(f"custody.rule.{rule}.name")) > 5
@@ -73,15 +73,17 @@ def test_the_sentence_says_in_which_way_and_names_kinds_in_words() -> None:
         "CC-25", "F", 7, "KF-02", {"reason": "analysed", "seq": 7, "exhibit": "KF-02", "kind": "medium"}
     )
 
-    assert sentence(translator("ru"), finding).endswith("Он объявлен как: носитель. Анализ проводился прямо на нём.")
-    assert "It is declared as: medium." in sentence(translator("en"), finding)
-    assert cure(translator("en"), finding).startswith("Disclose it")
+    assert sentence(translator("ru"), finding.rule, finding.values).endswith(
+        "Он объявлен как: носитель. Анализ проводился прямо на нём."
+    )
+    assert "It is declared as: medium." in sentence(translator("en"), finding.rule, finding.values)
+    assert cure(translator("en"), finding.rule).startswith("Disclose it")
 
 
 def test_a_reason_without_a_sentence_of_its_own_leaves_the_rule() -> None:
     finding = RuleFinding("CC-23", "F", 7, None, {"reason": "new", "seq": 7})
 
-    assert sentence(translator("en"), finding) == translator("en")("custody.rule.CC-23", seq=7)
+    assert sentence(translator("en"), finding.rule, finding.values) == translator("en")("custody.rule.CC-23", seq=7)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

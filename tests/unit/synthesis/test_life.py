@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -84,3 +85,14 @@ def test_an_unknown_kind_of_file_is_named() -> None:
         planned(replace(PHOTOS, kinds=("poem",)))
 
     assert "photo" in caught.value.remedy
+
+
+def test_a_photo_is_named_when_it_was_taken_however_late_it_came_to_the_stick() -> None:
+    dated = 0
+    for action in planned(replace(BUSY, kinds=("photo",))):
+        found = re.search(r"IMG_(\d{8})_(\d{6})\.", action.path)
+        if action.kind == "create" and found:
+            dated += 1
+            taken = CLOCK.local(action.modified or action.at)
+            assert found[1] + found[2] == taken.strftime("%Y%m%d%H%M%S")
+    assert dated > 5

@@ -17,6 +17,7 @@ from labkit.synthesis.words import word_list
 _WAKING_HOURS = (8, 22)
 _MOST_DRAWS = 60
 _SOONEST_CHANGE = timedelta(minutes=5)
+_OLDEST, _YOUNGEST = timedelta(days=40), timedelta(minutes=30)  # how much older than its arrival a file is
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +89,15 @@ def _one_file(life: Life, stream: Stream, clock: DeviceClock, taken: set[str], *
         )
     language = stream.pick(life.languages)
     at = _waking_moment(stream, clock, life.begin, life.end)
-    local = clock.local(at)
-    stem, extension = kind.name(stream, language, local), stream.pick(kind.extensions)
+    # Most files come from a computer or a camera: they are older than their arrival on the stick, and named then.
+    older = _waking_moment(stream, clock, at - _OLDEST, at - _YOUNGEST) if stream.below(3) else None
+    stem, extension = kind.name(stream, language, clock.local(older or at)), stream.pick(kind.extensions)
     path = _free_path(f"{life.folder}/{stem}", extension, taken)
     content = Content(
         generator=f"{kind.generator}:{language}" if kind.speaks else kind.generator,
         size_bytes=kind.smallest,
         spread_bytes=kind.spread,
     )
-    # Most files come from a computer: they are older than their arrival on the stick.
-    older = at - timedelta(minutes=stream.between(30, 40 * 24 * 60)) if stream.below(3) else None
     yield Action("create", at, path=path, content=content, modified=older)
     later = [_waking_moment(stream, clock, at, life.end) for _ in range(4)]
     later = sorted(moment for moment in later if at + _SOONEST_CHANGE < moment < life.end)
