@@ -1,5 +1,6 @@
 """A zip from somebody else's machine, listed and read in place under limits. Nothing is written to disk."""
 
+import errno
 import stat
 import unicodedata
 import zipfile
@@ -50,6 +51,10 @@ def read_members(path: Path, wanted: Mapping[str, int], limits: Limits) -> dict[
         raise
     except _ZIP_ERRORS as error:
         raise RefusalError("broken-archive") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise RefusalError("broken-archive") from error  # the directory points to a place before the file
 
 
 def _check_list(infos: list[zipfile.ZipInfo], limits: Limits) -> None:

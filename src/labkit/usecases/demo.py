@@ -4,6 +4,7 @@ They do what real trainees do: start a pack, open hints, write down answers, kee
 answers come from differs: from the exemplars and attempts of the exercises, filled in with the truth.
 """
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -79,9 +80,21 @@ class Demo:
 
 
 def run_demo(
-    folder: Path, *, now: datetime, processes: int | None = None, tell: Callable[[str], None] = lambda _line: None
+    folder: Path,
+    *,
+    now: datetime,
+    processes: int | None = None,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    tell: Callable[[str], None] = lambda _line: None,
 ) -> Demo:
     """Build, play, grade and report a class of six in a folder of its own. An older demo there is replaced.
+
+    Args:
+        folder: The folder to make.
+        now: When it all happens, aware.
+        processes: How many processes; one for each processor if left out.
+        random_bytes: Where the keys of the class come from.
+        tell: Called with a line for each step.
 
     Raises:
         WorkspaceError: There is something else in that place.
@@ -93,7 +106,13 @@ def run_demo(
         (folder / "roster.csv").write_bytes(_roster())
         root = folder / "class"
         classroom = make_class(
-            root, roster=folder / "roster.csv", course=COURSE, name=CLASS_NAME, passphrase=None, now=now
+            root,
+            roster=folder / "roster.csv",
+            course=COURSE,
+            name=CLASS_NAME,
+            passphrase=None,
+            now=now,
+            random_bytes=random_bytes,
         )
         tell(f"Building {len(PLAYERS)} packs, each with evidence of its own ...")
         build_packs(root, processes=processes, tell=lambda trainee, _what: tell(f"  {trainee.trainee_id} built"))

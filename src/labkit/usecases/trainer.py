@@ -1,5 +1,6 @@
 """The verbs of a trainer: make a class, build its packs, grade what comes in, report."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,6 +64,7 @@ def make_class(
     name: str | None,
     passphrase: str | None,
     now: datetime,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Classroom:
     """Make the folder of a class.
 
@@ -80,6 +82,7 @@ def make_class(
         name=name,
         passphrase=passphrase,
         now=now,
+        random_bytes=random_bytes,
     )
 
 

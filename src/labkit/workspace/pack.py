@@ -1,11 +1,13 @@
 """Reading a pack: nothing in it is believed before its signature and every digest have been checked."""
 
+import errno
 import os
 import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -109,9 +111,19 @@ class Pack:
                 f"{self.path.name} is a zip file, but not a pack: {name} is missing or too large",
                 remedy="Check that this is the file .labpack from your trainer, not another archive.",
             )
-        try:
+        with self._damage_named(name):
             return self._archive.read(info)
+
+    @contextmanager
+    def _damage_named(self, name: str) -> Iterator[None]:
+        try:
+            yield
         except _ZIP_ERRORS as error:
+            raise PackError(f"{self.path.name}: {name} is damaged", remedy=_COPY_AGAIN) from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            # the zip's directory points to a place before the beginning of the file
             raise PackError(f"{self.path.name}: {name} is damaged", remedy=_COPY_AGAIN) from error
 
     def _same_names(self) -> None:
@@ -126,14 +138,11 @@ class Pack:
 
     def _copy(self, name: str, target: BinaryIO | None) -> None:
         digest = file_hash()
-        try:
-            with self._archive.open(self._members[name]) as source:
-                while block := source.read(_BLOCK_BYTES):
-                    digest.update(block)
-                    if target is not None:
-                        _write(target, block)
-        except _ZIP_ERRORS as error:
-            raise PackError(f"{self.path.name}: {name} is damaged", remedy=_COPY_AGAIN) from error
+        with self._damage_named(name), self._archive.open(self._members[name]) as source:
+            while block := source.read(_BLOCK_BYTES):
+                digest.update(block)
+                if target is not None:
+                    _write(target, block)
         if digest.hexdigest() != self.manifest.files[name]:
             raise PackError(f"{self.path.name}: {name} is not what the trainer packed", remedy=_COPY_AGAIN)
 

@@ -123,7 +123,7 @@ def test_what_a_power_loss_left_is_cleared_away(a_class: Path) -> None:
 
 
 def test_two_cases_that_hand_out_one_name_are_told() -> None:
-    with pytest.raises(ContentError, match="two cases of the course hand out evidence/usb/a.raw"):
+    with pytest.raises(ContentError, match="two cases of the course hand out evidence/usb/a"):
         _add_files({"evidence/usb/a.raw": Path("a")}, {"evidence/usb/a.raw": Path("b")})
 
 
