@@ -92,9 +92,8 @@ def _ntfs(folder: Path) -> Path:
 def _fat(folder: Path) -> Path:
     from datetime import datetime
 
-    from labkit.synthesis.filesystems.fat import FatVolume
-
     from labkit.containers.raw import write_raw
+    from labkit.synthesis.filesystems.fat import FatVolume
     from labkit.synthesis.medium import Medium
 
     size_bytes = 256 * 1024 * 1024
