@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+import labkit
 from labkit.content.reader import CONTENT_VARIABLE, content_root, load_library
 from labkit.errors import ContentError
 from tests.unit.content.small_library import SECOND_LAB, SmallLibrary
@@ -54,7 +55,9 @@ def test_the_root_is_the_repository_or_what_the_environment_names(
     content: SmallLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(CONTENT_VARIABLE, raising=False)
-    assert content_root() == Path(__file__).resolve().parents[3]
+    package = Path(labkit.__file__).resolve().parent
+    installed = package / "data"
+    assert content_root() == (installed if installed.is_dir() else package.parents[1])
 
     monkeypatch.setenv(CONTENT_VARIABLE, str(content.root))
     assert content_root() == content.root.resolve()
