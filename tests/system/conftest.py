@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from labkit.atomic import remove_tree
 from labkit.cohort.truths import TruthByCase, derive_truths, order_truth
 from labkit.content.reader import load_library
 from labkit.usecases.demo import COURSE, PLAYERS, Demo, run_demo
-from labkit.workspace.pack import remove_tree
 from tests.small_class import NOW
 
 

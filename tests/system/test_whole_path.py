@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from labkit.atomic import remove_tree
 from labkit.cli import main
 from labkit.custody import ledger
 from labkit.usecases.demo import PLAYERS
 from labkit.usecases.reporting import write_report
 from labkit.usecases.trainer import grade_inbox
 from labkit.workspace.folder import open_workspace
-from labkit.workspace.pack import remove_tree
 from tests.small_class import NOW
 from tests.system.conftest import Played
 

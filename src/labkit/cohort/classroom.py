@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from labkit.atomic import whole_folder
 from labkit.cohort.keys import KEYS, ClassKeys, is_wrapped, new_keys, read_keys, write_keys
 from labkit.cohort.roster import read_roster
 from labkit.cohort.store import RESULTS, Store
 from labkit.errors import WorkspaceError
 from labkit.model.people import Trainee
-from labkit.workspace.pack import SUFFIX, remove_tree
+from labkit.workspace.pack import SUFFIX
 
 SETTINGS = "class.toml"
 ROSTER = "roster.csv"
@@ -79,10 +80,7 @@ def new_classroom(
     root = root.absolute()
     if root.exists() and not (root.is_dir() and not any(root.iterdir())):
         raise WorkspaceError(f"{root} is there already; nothing was changed", remedy="Choose another name.")
-    root.parent.mkdir(parents=True, exist_ok=True)
-    partial = root.with_name(f".{root.name}.part")
-    remove_tree(partial)
-    try:
+    with whole_folder(root) as partial:
         partial.mkdir()
         settings = _settings(name or root.name, course, now)
         (partial / SETTINGS).write_text(settings, encoding="utf-8", newline="\n")
@@ -90,12 +88,6 @@ def new_classroom(
         write_keys(partial / KEYS, new_keys(random_bytes), passphrase)
         (partial / PACKS).mkdir()
         Store.create(partial / RESULTS).close()
-        if root.exists():
-            root.rmdir()
-        partial.rename(root)
-    except BaseException:
-        remove_tree(partial)
-        raise
     return open_classroom(root)
 
 

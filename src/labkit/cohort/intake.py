@@ -16,9 +16,9 @@ from typing import Any
 from labkit.cohort.archive import read_members
 from labkit.cohort.limits import LIMITS, Limits
 from labkit.cohort.refusal import RefusalError
-from labkit.cohort.strict_json import read_strict
 from labkit.custody.ledger import split_lines
 from labkit.model.grading import Submission
+from labkit.strict_json import RefusedJsonError, read_object
 from labkit.workspace.submission import ANSWERS, CUSTODY, ENVELOPE, EXAMINATION, FILES, HINTS, SCHEMA, SIGNATURE
 
 _SIGNATURE_BYTES = 64
@@ -82,7 +82,7 @@ def read_submission(path: Path, limits: Limits = LIMITS) -> Received:
     for name in wanted:
         if name not in members:
             raise RefusalError("missing-member", name=name)
-    envelope = _envelope(read_strict(members[ENVELOPE], ENVELOPE))
+    envelope = _envelope(_object(members, ENVELOPE, limits))
     _check_signature(envelope["workspace_key"], members[ENVELOPE], members[SIGNATURE])
     for name in FILES:
         if hashlib.sha256(members[name]).hexdigest() != envelope["files"].get(name):
@@ -93,14 +93,22 @@ def read_submission(path: Path, limits: Limits = LIMITS) -> Received:
         trainee_id=envelope["trainee_id"],
         attempt=envelope["attempt"],
         submitted_at_utc=envelope["submitted_at"],
-        answers=_answers(read_strict(members[ANSWERS], ANSWERS), limits),
+        answers=_answers(_object(members, ANSWERS, limits), limits),
         custody_lines=_lines(members[CUSTODY], CUSTODY, limits.custody_lines, limits.line_bytes),
         examination_lines=_lines(members[EXAMINATION], EXAMINATION, limits.examination_lines, limits.line_bytes),
-        hints_used=_hints(read_strict(members[HINTS], HINTS), limits),
+        hints_used=_hints(_object(members, HINTS, limits), limits),
         sha256=sha256,
     )
     facts = {name: envelope[name] for name in ("prev_submission_sha256", "custody_head", "workspace_key")}
     return Received(submission, Envelope(kit_version=envelope["kit_version"], size_bytes=size_bytes, **facts))
+
+
+def _object(members: Mapping[str, bytes], name: str, limits: Limits) -> dict[str, Any]:
+    """Return the JSON object in one file. The rules are those of the custody ledger; a file may be longer."""
+    try:
+        return read_object(members[name], max_bytes=limits.json_bytes)
+    except RefusedJsonError as refused:
+        raise RefusalError("bad-json", name=name, why=refused.code) from None
 
 
 def _envelope(value: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ so grading again changes nothing; everything in here can be made again from the 
 """
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from labkit.canonical import canonical_json
-from labkit.cohort.result_record import read_result, result_values, task_values
 from labkit.errors import StorageError
+from labkit.grading.result_record import read_result, result_values, task_values
 from labkit.model.grading import Flag, SubmissionResult
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ _MAKE_AGAIN = (
     "Move results.sqlite away and run 'labkit trainer build' and then 'labkit trainer grade': everything in it is "
     "made again from the packs and the submissions."
 )
+_TRY_AGAIN = (
+    "Make space on the disk and see that nobody else writes the file, then run the command again; what was stored "
+    "before is kept."
+)
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_PRIMARY_CODE = 0xFF  # SQLite, "Result and Error Codes": the low byte of an extended code is its primary code
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +246,7 @@ class Store:
             with self._engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise StorageError(
-                f"{self._engine.url.database}: {error.orig}",
-                remedy="Make space on the disk and see that nobody else writes the file, then run the command again; "
-                "what was stored before is kept.",
-            ) from error
+            raise StorageError(f"{self._engine.url.database}: {error.orig}", remedy=_TRY_AGAIN) from error
 
     def _refuse_unsound(self, path: Path) -> None:
         from sqlalchemy.exc import DBAPIError
@@ -253,6 +256,9 @@ class Store:
                 version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
                 found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
         except DBAPIError as error:
+            code = getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY_CODE
+            if code not in _DAMAGED:  # a full disk, a lock, a missing right: the file itself is sound
+                raise StorageError(f"{path}: {error.orig}", remedy=_TRY_AGAIN) from error
             raise StorageError(f"{path} is damaged: {error.orig}", remedy=_MAKE_AGAIN) from error
         if version > SCHEMA_VERSION:
             raise StorageError(

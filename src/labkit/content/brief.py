@@ -119,8 +119,9 @@ def read_guide(library: Library, lab_slug: str, language: str) -> str:
 def fill(text: str, public_variables: Mapping[str, str]) -> str:
     """Replace ``{name}`` by the variable of that name, in code too.
 
-    ``{{name}}`` is an escape and gives ``{name}``. Braces around anything that is not a known name stay as they are;
-    lint finds placeholders that no case knows.
+    ``{{name}}`` is an escape and gives ``{name}``. Braces around anything that is not a known name stay as they are,
+    because a page may show code and JSON, and only public variables are given here; lint finds placeholders that no
+    case knows. (In a scenario, an unknown name is an error: ``synthesis.variables.fill``.)
     """
 
     def value(match: re.Match[str]) -> str:

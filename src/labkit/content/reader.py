@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from labkit.content.codes import Problem, in_order
 from labkit.content.toml_files import read_model
@@ -12,6 +12,8 @@ from labkit.errors import ContentError
 
 if TYPE_CHECKING:
     from labkit.content.schemas import Course, Exercise, Lab
+
+_T = TypeVar("_T")
 
 CONTENT_VARIABLE = "LABKIT_CONTENT"
 _FOLDERS = ("labs", "exercises", "evidence_images")
@@ -66,14 +68,7 @@ class Library:
         Raises:
             ContentError: There is no such course.
         """
-        try:
-            return self.courses[course_slug]
-        except KeyError:
-            known = ", ".join(sorted(self.courses)) or "none"
-            raise ContentError(
-                f"there is no course {course_slug!r} in labs/course.toml",
-                remedy=f"Choose one of the courses that are there: {known}.",
-            ) from None
+        return _one(self.courses, course_slug, f"course {course_slug!r} in labs/course.toml", "courses that are there")
 
     def exercise(self, exercise_slug: str) -> "Exercise":
         """Return one exercise.
@@ -81,13 +76,7 @@ class Library:
         Raises:
             ContentError: There is no such exercise.
         """
-        try:
-            return self.exercises[exercise_slug]
-        except KeyError:
-            known = ", ".join(sorted(self.exercises)) or "none"
-            raise ContentError(
-                f"there is no exercise {exercise_slug!r}", remedy=f"Choose one of the exercises: {known}."
-            ) from None
+        return _one(self.exercises, exercise_slug, f"exercise {exercise_slug!r}", "exercises")
 
     def lab(self, lab_slug: str) -> "Lab":
         """Return one lab.
@@ -95,11 +84,7 @@ class Library:
         Raises:
             ContentError: There is no such lab.
         """
-        try:
-            return self.labs[lab_slug]
-        except KeyError:
-            known = ", ".join(sorted(self.labs)) or "none"
-            raise ContentError(f"there is no lab {lab_slug!r}", remedy=f"Choose one of the labs: {known}.") from None
+        return _one(self.labs, lab_slug, f"lab {lab_slug!r}", "labs")
 
     def labs_of(self, course_slug: str) -> "tuple[Lab, ...]":
         """Return the labs of a course in order.
@@ -176,6 +161,15 @@ def read_library(root: Path) -> tuple[Library, tuple[Problem, ...]]:
     library = Library(root, courses.courses if courses else {}, labs, exercises)
     problems += _broken_links(library)
     return library, in_order(problems)
+
+
+def _one(found: Mapping[str, _T], slug: str, wanted: str, choice: str) -> _T:
+    """Return ``found[slug]``; ``wanted`` and ``choice`` are the words of the error."""
+    try:
+        return found[slug]
+    except KeyError:
+        known = ", ".join(sorted(found)) or "none"
+        raise ContentError(f"there is no {wanted}", remedy=f"Choose one of the {choice}: {known}.") from None
 
 
 def _definitions(root: Path, folder: str, name: str, problems: list[Problem]) -> Iterator[Path]:

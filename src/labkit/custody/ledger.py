@@ -14,9 +14,9 @@ from typing import Any
 from labkit.custody import chain
 from labkit.custody.chain import genesis
 from labkit.custody.entries import decode
-from labkit.custody.strict_json import RefusedLineError, read_object
-from labkit.custody.writing import MAX_LINES, append, recover
+from labkit.custody.writing import MAX_LINE_BYTES, MAX_LINES, append, recover
 from labkit.model.custody import Case, Entry, Event, Exhibit, Location, Person, Recovery
+from labkit.strict_json import RefusedJsonError, read_object
 
 __all__ = ["MAX_LINES", "Ledger", "Problem", "ProblemCode", "append", "genesis", "parse", "recover", "split_lines"]
 
@@ -131,8 +131,8 @@ def parse(lines: Iterable[str], *, genesis: str) -> Ledger:
             problems.append(Problem(number, ProblemCode.TOO_MANY, str(MAX_LINES)))
             break
         try:
-            data = read_object(text.rstrip("\r\n"))
-        except RefusedLineError as refused:
+            data = read_object(text.rstrip("\r\n"), max_bytes=MAX_LINE_BYTES)
+        except RefusedJsonError as refused:
             torn = is_last and _looks_torn(text)
             problems.append(Problem(number, ProblemCode.TORN if torn else ProblemCode.UNREADABLE, refused.code))
             link = turn = None

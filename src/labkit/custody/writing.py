@@ -1,33 +1,28 @@
-"""Adding to a ledger file, and what to do when the power went while a line was written.
-
-One line is one write, flushed to the disk before the command says that it is done. Two commands at the same time
-wait for each other.
-"""
+"""Adding to a ledger file, and what to do when the power went while a line was written."""
 
 import hashlib
 import os
-import sys
 import unicodedata
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID, uuid5
 
+from labkit.append_only import LineFile, last_line, locked, split_torn
 from labkit.canonical import canonical_json
 from labkit.custody.chain import entry_digest
 from labkit.custody.entries import decode
-from labkit.custody.strict_json import MAX_LINE_BYTES, RefusedLineError, read_object
-from labkit.errors import CustodyError, StorageError
+from labkit.errors import CustodyError
 from labkit.model.custody import RECOVERED, SCHEMA, EventType
+from labkit.strict_json import RefusedJsonError, read_object
 
 MAX_LINES = 20_000
+MAX_LINE_BYTES = 16 * 1024  # without the line end
 OUR_KEYS = frozenset({"schema", "seq", "recorded_at", "prev_event_hash", "event_hash", "event_id"})
 
 _LINE_ENDS = str.maketrans(dict.fromkeys("\x85\u2028\u2029", "\n"))
 _EVENT_IDS = UUID("6f0c2a52-6a1f-5b0e-9d3c-8b5c1a7c40d1")  # namespace: the same place in a chain, the same id
-_LOCK_BYTE = 1 << 40  # far behind any ledger: on Windows a locked byte can not be read by others
 
 
 def append(path: Path, entry: Mapping[str, Any], *, genesis: str, recorded_at: datetime) -> dict[str, Any]:
@@ -50,8 +45,8 @@ def append(path: Path, entry: Mapping[str, Any], *, genesis: str, recorded_at: d
     _refuse_our_keys(entry)
     fields: dict[str, Any] = _normalised(entry)
     _check_form(fields)
-    with _locked(path) as file:
-        seq, previous = _tail(file, path, genesis)
+    with locked(path) as lines:
+        seq, previous = _tail(lines, genesis)
         whole = fields | {
             "schema": SCHEMA,
             "seq": seq + 1,
@@ -60,7 +55,7 @@ def append(path: Path, entry: Mapping[str, Any], *, genesis: str, recorded_at: d
         }
         if whole.get("type") in set(EventType):
             whole["event_id"] = str(uuid5(_EVENT_IDS, previous))
-        _write_at_end(file, path, _line(whole))
+        lines.append(_line(whole))
     return whole
 
 
@@ -80,16 +75,14 @@ def recover(path: Path, *, genesis: str | None = None, recorded_at: datetime | N
     """
     if not path.exists():
         return None
-    with _locked(path) as file:
-        content = file.read()
-        keep_bytes = content.rfind(b"\n") + 1
-        torn = content[keep_bytes:]
+    with locked(path) as lines:
+        kept, torn = split_torn(lines.file.read())
         if not torn:
             return None
         line = b""
-        if keep_bytes or genesis is not None:
+        if kept or genesis is not None:
             try:
-                seq, previous = _last_entry(content[:keep_bytes], path, genesis or "")
+                seq, previous = _last_entry(kept, path, genesis or "")
             except CustodyError:
                 return None
             line = _line(
@@ -107,58 +100,32 @@ def recover(path: Path, *, genesis: str | None = None, recorded_at: datetime | N
             aside.write(torn + b"\n")
             aside.flush()
             os.fsync(aside.fileno())
-        file.seek(keep_bytes)
-        file.write(line)
-        file.truncate()
-        os.fsync(file.fileno())
+        lines.file.seek(len(kept))
+        lines.file.write(line)
+        lines.file.truncate()
+        os.fsync(lines.file.fileno())
     return "custody.recovered"
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[BinaryIO]:
-    """Open the ledger for reading and writing, unbuffered, for this process alone."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
-    with os.fdopen(descriptor, "r+b", buffering=0) as file:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(_LOCK_BYTE)
-            msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-            file.seek(0)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        try:
-            yield file
-        finally:
-            if sys.platform == "win32":
-                file.seek(_LOCK_BYTE)
-                msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-
-
-def _tail(file: BinaryIO, path: Path, genesis: str) -> tuple[int, str]:
+def _tail(lines: LineFile, genesis: str) -> tuple[int, str]:
     """Return the number and the digest of the last line; 0 and the genesis digest for an empty ledger."""
-    size_bytes = file.seek(0, os.SEEK_END)
-    start = max(0, size_bytes - 2 * (MAX_LINE_BYTES + 1))
-    file.seek(start)
-    content = file.read()
-    if content and not content.endswith(b"\n"):
-        _last_entry(content[: content.rfind(b"\n") + 1], path, genesis)  # if that one is damaged, it comes first
+    whole, torn = split_torn(lines.tail(2 * (MAX_LINE_BYTES + 1)))
+    last = _last_entry(whole, lines.path, genesis)  # if that one is damaged, it is said first
+    if torn:
         raise CustodyError(
-            f"{path.name}: the last line was not written to its end",
+            f"{lines.path.name}: the last line was not written to its end",
             remedy="Run 'labkit custody add' again: it sets the unfinished line aside first. Then repeat the step.",
         )
-    return _last_entry(content, path, genesis)
+    return last
 
 
 def _last_entry(content: bytes, path: Path, genesis: str) -> tuple[int, str]:
     if not content:
         return 0, genesis
     try:
-        data = read_object(content.removesuffix(b"\n").rpartition(b"\n")[2].decode())
+        data = read_object(last_line(content), max_bytes=MAX_LINE_BYTES)
         sound = data.get("event_hash") == entry_digest(data) and isinstance(data.get("seq"), int)
-    except (RefusedLineError, UnicodeDecodeError):
+    except RefusedJsonError:
         data, sound = {}, False
     if sound and data["seq"] == 1 and data.get("prev_event_hash") != genesis and genesis:
         sound = False
@@ -173,22 +140,6 @@ def _last_entry(content: bytes, path: Path, genesis: str) -> tuple[int, str]:
             remedy="Tell your trainer: something writes to the ledger again and again.",
         )
     return data["seq"], str(data["event_hash"])
-
-
-def _write_at_end(file: BinaryIO, path: Path, line: bytes) -> None:
-    size_bytes = file.seek(0, os.SEEK_END)
-    try:
-        written = file.write(line)
-        os.fsync(file.fileno())
-    except OSError:
-        file.truncate(size_bytes)
-        raise
-    if written != len(line):
-        file.truncate(size_bytes)
-        raise StorageError(
-            f"{path}: only {written} of {len(line)} bytes could be written; the ledger is as it was",
-            remedy="Make space on the disk and repeat the step.",
-        )
 
 
 def _line(whole: dict[str, Any]) -> bytes:
@@ -217,8 +168,8 @@ def _no_json(reason: str) -> CustodyError:
 def _check_form(fields: Mapping[str, Any]) -> None:
     """Refuse what a reader of the ledger would complain about; what is missing is a matter for the rules."""
     try:
-        decoded = decode(read_object(canonical_json(fields).decode()), seq=0)
-    except RefusedLineError as refused:
+        decoded = decode(read_object(canonical_json(fields), max_bytes=MAX_LINE_BYTES), seq=0)
+    except RefusedJsonError as refused:
         if refused.code == "too-long":
             raise _too_long(len(canonical_json(fields))) from None
         raise _no_json(refused.code) from None

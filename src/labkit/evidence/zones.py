@@ -1,27 +1,23 @@
-"""Local digits on a medium to UTC, by the rules of the tzdata package."""
+"""Local digits on a medium to UTC, by the rules of ``labkit.zones``."""
 
 from datetime import UTC, datetime
-from functools import lru_cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from labkit import zones
 from labkit.errors import EvidenceError
 
 
-@lru_cache(maxsize=16)
 def zone(name: str) -> ZoneInfo:
-    """Return the IANA zone ``name``, from the tzdata package and not from the machine.
+    """Return the IANA zone ``name``, which an examiner names.
 
     Raises:
         EvidenceError: There is no such zone.
     """
     try:
-        resource = files("tzdata").joinpath("zoneinfo", *name.split("/"))
-        with resource.open("rb") as data:
-            return ZoneInfo.from_file(data, key=name)
-    except (OSError, ValueError) as error:
+        return zones.zone(name)
+    except zones.UnknownZoneError as error:
         raise EvidenceError(
-            f"there is no time zone {name!r}",
+            error.message,
             remedy="Write an IANA name such as Asia/Almaty or Europe/Berlin; UTC is the default.",
         ) from error
 

@@ -147,6 +147,9 @@ def render_custody(sample_folder: Path, truth: CaseTruth, *, genesis: str) -> tu
 def fill(template: str, truth: CaseTruth) -> str:
     """Return ``template`` with facts filled in: ``{item:trace.fact|filter:argument|...}``.
 
+    Unlike the variables of scenarios and briefs, facts have types, so that filters are needed; and every brace must
+    have its meaning, so that a slip of the author is not handed in as an answer.
+
     Raises:
         ContentError: A brace without its twin, an unknown filter, or a value that the filter can not take.
         SynthesisError: The truth does not hold a fact.

@@ -2,14 +2,14 @@
 
 The four classes of the curriculum's language notes, section 6.3: T-1 local time taken for UTC (off by the zone), T-2
 right zone but the rule of another year (off by an hour), T-3 a half-hour zone rounded, T-4 shifted twice. Each may
-happen in either direction. Zone rules come from tzdata, not from the machine that grades.
+happen in either direction.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from labkit.synthesis.clock import zone
+from labkit.zones import zone
 
 _ERAS = range(2000, 2038)  # years whose rules a trainee's tools or memory may still hold
 _HOUR_S = 3600
@@ -19,7 +19,7 @@ def slips(zone_name: str, at_utc: datetime) -> Iterator[tuple[str, timedelta]]:
     """Yield class and shift of each zone mistake at one moment: the wrong answer minus the right one.
 
     Raises:
-        SynthesisError: There is no zone of that name.
+        UnknownZoneError: There is no zone of that name.
     """
     offset_s = _offset_s(zone_name, at_utc)
     seen = {0}

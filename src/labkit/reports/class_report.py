@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup, escape
 
+from labkit.grading.result_record import task_values
 from labkit.i18n import Translator, translator
 from labkit.model.grading import Flag, Outcome, SubmissionResult, TaskResult
 from labkit.model.people import Trainee
@@ -123,7 +124,7 @@ def class_json(results: ClassResults) -> str:
                 "submission_sha256": row.result.submission_sha256,
                 "points": row.result.points,
                 "max_points": row.result.max_points,
-                "tasks": [_plain(task) for task in row.result.tasks],
+                "tasks": [task_values(task) for task in row.result.tasks],
             }
         rows.append(entry)
     document = {
@@ -325,18 +326,3 @@ def _shade(task: TaskResult) -> str:
         if percent >= limit:
             return shade
     return "h1" if percent > 0 else "h0"
-
-
-def _plain(task: TaskResult) -> dict[str, Any]:
-    return {
-        "task": task.task,
-        "outcome": task.outcome.value,
-        "credit_percent": task.credit_percent,
-        "points": task.points,
-        "max_points": task.max_points,
-        "given": task.given,
-        "mistake": task.mistake,
-        "notices": list(task.notices),
-        "details": [{"code": item.code, "values": dict(item.values)} for item in task.details],
-        "hints_used": task.hints_used,
-    }

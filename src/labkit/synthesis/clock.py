@@ -1,33 +1,28 @@
 """A machine's own clock: its error and its time zone, by era.
 
-The zone rules come from the tzdata package, not from the machine that builds, so that an image has the same bytes
-everywhere (Almaty was +06:00 until 2024-03-01 and is +05:00 since; tzdata 2025b).
+The zone rules are those of ``labkit.zones``, so that an image has the same bytes everywhere.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from labkit import zones
 from labkit.errors import SynthesisError
 from labkit.model.scenario import Machine
 
 
-@lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:
-    """Return the IANA zone ``name`` from the tzdata package.
+    """Return the IANA zone ``name``, which a case or an item names.
 
     Raises:
         SynthesisError: There is no such zone.
     """
     try:
-        resource = files("tzdata").joinpath("zoneinfo", *name.split("/"))
-        with resource.open("rb") as data:
-            return ZoneInfo.from_file(data, key=name)
-    except (OSError, ValueError) as error:
+        return zones.zone(name)
+    except zones.UnknownZoneError as error:
         raise SynthesisError(
-            f"there is no time zone {name!r}", remedy="Write an IANA name such as Asia/Almaty."
+            error.message, remedy="Write an IANA name such as Asia/Almaty in case.toml or scenario.toml."
         ) from error
 
 

@@ -58,7 +58,10 @@ def names_of(variable: Variable) -> tuple[str, ...]:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Return ``text`` with every ``{variable}`` replaced.
+    """Return ``text`` of a scenario with every ``{variable}`` replaced.
+
+    An unknown name is an error here, because the text becomes evidence. In texts for people (``content.brief.fill``)
+    it stays as it is; in known answers (``grading.samples.fill``) braces name facts, not variables.
 
     Raises:
         SynthesisError: There is no such variable (yet).

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.atomic import whole_file
+from labkit.atomic import write_whole
 from labkit.content.codes import Problem, in_order
 from labkit.content.reader import Library, content_root, holds_content, load_library
 from labkit.errors import ContentError, LabkitError
@@ -140,8 +140,7 @@ def build(case_slug: str, seed: str, out: Path, item: str | None = None) -> "Bui
         )
     out.mkdir(parents=True, exist_ok=True)
     built = build_case(case, seed_bytes(seed), out, items=tuple(case.items) if item is None else (item,))
-    with whole_file(out / TRUTH_NAME) as partial:
-        partial.write_text(truth_text(built.truth), encoding="utf-8", newline="\n")
+    write_whole(out / TRUTH_NAME, truth_text(built.truth).encode())
     return built
 
 

@@ -11,9 +11,9 @@ from labkit.custody.ledger import Ledger, append, parse, recover, split_lines
 from labkit.custody.rules import Remark, RuleFinding, check, remarks
 from labkit.custody.rules.fields import MANDATORY
 from labkit.custody.scoring import passes, score
-from labkit.custody.zones import zone_or_none
 from labkit.errors import CustodyError
 from labkit.model.custody import DeclarationType, EventType, ExhibitKind, HashOf, HashStage
+from labkit.zones import zone_or_none
 
 _HASH_OF = {ExhibitKind.MEMORY_IMAGE: HashOf.MEMORY} | dict.fromkeys(
     (ExhibitKind.EXTRACT, ExhibitKind.LOG_EXPORT, ExhibitKind.PAPER), HashOf.FILE

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from labkit.atomic import remove_tree
 from labkit.cohort.classroom import Classroom, open_classroom
 from labkit.cohort.truths import TruthByCase, derive_truths, order_truth
 from labkit.content.reader import Library, load_library
@@ -21,7 +22,6 @@ from labkit.usecases.reporting import Report, write_report
 from labkit.usecases.trainer import Graded, build_packs, grade_inbox, make_class
 from labkit.usecases.workers import run_jobs, usable_processors
 from labkit.workspace.folder import Workspace
-from labkit.workspace.pack import remove_tree
 
 MARKER = ".labkit-demo"
 COURSE = "first-steps"

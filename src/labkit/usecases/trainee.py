@@ -170,7 +170,8 @@ def answer(start_at: Path, task_name: str, text: str, *, now: datetime) -> tuple
     understood = _canonical(task, text)
     store_answer(workspace, task.name, text.strip())
     examination.append_entry(workspace, "answer", task.name, {}, at=now)
-    return workspace, task, understood
+    # Letter case that does not matter is folded for comparing; shown so, it would look misread.
+    return workspace, task, text.strip() if understood == text.strip().casefold() else understood
 
 
 def check(start_at: Path) -> tuple[Workspace, tuple[Checked, ...]]:

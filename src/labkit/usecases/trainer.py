@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from labkit import __version__
+from labkit.atomic import remove_tree
 from labkit.cohort.classroom import Classroom, find_trainee, new_classroom, open_classroom
 from labkit.cohort.keys import ClassKeys
 from labkit.cohort.store import PackRecord, Store
@@ -18,7 +19,6 @@ from labkit.model.people import Trainee
 from labkit.usecases.building import BuiltPack, PackOrder, build_pack, manifest_of
 from labkit.usecases.workers import run_jobs, together, usable_processors
 from labkit.workspace.manifest import ledger_genesis
-from labkit.workspace.pack import remove_tree
 
 SCRATCH = ".scratch"
 Tell = Callable[[Trainee, str], None]  # who, and what happened: "built", "kept", "graded" ...

@@ -10,7 +10,7 @@ from typing import Any
 from labkit.model.truth import Trace
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Confirmation, Testimony, Unreadable, weigh
-from labkit.verification.times import zone_named
+from labkit.zones import zone as zone_named
 
 # The truth writes a moment in English; briefs show the ISO form.
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905

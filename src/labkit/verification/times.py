@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 from labkit.verification.confirmation import Span, Testimony
+from labkit.zones import zone as zone_named
 
 # The steps in which FAT keeps each time. Source: Microsoft FAT specification, "Date and Time Formats".
 RESOLUTION: Mapping[str, timedelta] = {
@@ -13,19 +12,6 @@ RESOLUTION: Mapping[str, timedelta] = {
     "modified": timedelta(seconds=2),
     "accessed": timedelta(days=1),
 }
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """Return an IANA zone from the tzdata package.
-
-    Raises:
-        ValueError: There is no such zone.
-    """
-    try:
-        with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:
-            return ZoneInfo.from_file(data, key=name)
-    except OSError as error:
-        raise ValueError(f"there is no time zone {name!r}") from error
 
 
 def worked_out(stored: Mapping[str, datetime], zone: str, clock_offset_s: int) -> Testimony:

@@ -4,21 +4,18 @@ Like the custody ledger it is tamper-evident for whoever holds an earlier head, 
 """
 
 import hashlib
-import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from labkit import __version__
+from labkit.append_only import last_line, locked, split_torn
 from labkit.canonical import canonical_json
 from labkit.workspace.folder import Workspace, find_root, open_workspace
 
 SCHEMA = "labkit-examination/1"
 _TAIL_BYTES = 64 * 1024
-_LOCK_BYTE = 1 << 40  # far behind any log: on Windows a locked byte can not be read by others
 
 
 def record(
@@ -43,6 +40,7 @@ def record(
 
     Raises:
         WorkspaceError: The workspace is damaged.
+        StorageError: The disk is full.
         OSError: The log can not be written.
     """
     root = find_root(start) or find_root(target)
@@ -57,12 +55,10 @@ def record(
 
 def append_entry(workspace: Workspace, command: str, target: str, details: Mapping[str, Any], *, at: datetime) -> None:
     """Add one line to the log of a workspace. A line that a power loss cut short is ended first and stays."""
-    with _locked(workspace.examination_path) as file:
-        size_bytes = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size_bytes - _TAIL_BYTES))
-        tail = file.read()
-        ending = b"" if not tail or tail.endswith(b"\n") else b"\n"
-        last = tail.removesuffix(b"\n").rpartition(b"\n")[2]
+    with locked(workspace.examination_path) as lines:
+        tail = lines.tail(_TAIL_BYTES)
+        _, torn = split_torn(tail)
+        last = last_line(tail)
         entry: dict[str, Any] = {
             "schema": SCHEMA,
             "at": at.astimezone(UTC).isoformat(timespec="seconds"),
@@ -72,13 +68,7 @@ def append_entry(workspace: Workspace, command: str, target: str, details: Mappi
             "kit": __version__,
             "prev": line_digest(last) if last else genesis(workspace),
         }
-        file.seek(0, os.SEEK_END)
-        try:
-            file.write(ending + canonical_json(entry) + b"\n")
-            os.fsync(file.fileno())
-        except OSError:
-            file.truncate(size_bytes)
-            raise
+        lines.append((b"\n" if torn else b"") + canonical_json(entry) + b"\n")
 
 
 def genesis(workspace: Workspace) -> str:
@@ -94,25 +84,3 @@ def line_digest(line: bytes) -> str:
 def _text(value: Any) -> Any:
     """Return a value whose text can be written: file names may hold bytes that are no UTF-8."""
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[BinaryIO]:
-    """Open the log for this process alone; commands in a pipe write at the same time."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
-    with os.fdopen(descriptor, "r+b", buffering=0) as file:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(_LOCK_BYTE)
-            msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        try:
-            yield file
-        finally:
-            if sys.platform == "win32":
-                file.seek(_LOCK_BYTE)
-                msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)

@@ -147,17 +147,6 @@ class Pack:
             raise PackError(f"{self.path.name}: {name} is not what the trainer packed", remedy=_COPY_AGAIN)
 
 
-def remove_tree(folder: Path) -> None:
-    """Remove a folder of ours with the read-only files in it; on Windows such files resist otherwise."""
-    if not folder.exists():
-        return
-    for place, _, names in os.walk(folder):
-        for path in (Path(place, name) for name in names):
-            if not path.is_symlink():
-                path.chmod(stat.S_IWRITE | stat.S_IREAD)
-    shutil.rmtree(folder)
-
-
 def _write(target: BinaryIO, block: bytes) -> None:
     """Write a block; one of zeros is skipped over, so that sparse images stay sparse where the system can do that."""
     if not any(block[:4096]) and block.count(0) == len(block):

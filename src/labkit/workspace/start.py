@@ -5,10 +5,11 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from labkit.atomic import whole_folder
 from labkit.errors import WorkspaceError
 from labkit.workspace.folder import KIT, WORK, Workspace, find_root, open_workspace
 from labkit.workspace.manifest import MANIFEST, SIGNATURE
-from labkit.workspace.pack import Pack, Progress, remove_tree
+from labkit.workspace.pack import Pack, Progress
 from labkit.workspace.records import write_json
 
 WORKSPACE_KEY = "workspace.key"
@@ -41,18 +42,9 @@ def start_workspace(
     into = into.absolute()
     with Pack(pack_path) as pack:
         _refuse_existing(into)
-        into.parent.mkdir(parents=True, exist_ok=True)
-        partial = into.with_name(f".{into.name}.part")
-        remove_tree(partial)  # of a start that lost its power
-        try:
+        with whole_folder(into) as partial:
             pack.unpack(partial, progress)
             _keep_house(partial, pack, random_bytes)
-            if into.exists():
-                into.rmdir()
-            os.rename(partial, into)  # noqa: PTH104 - Path.rename is the same; both lie on one disk
-        except BaseException:
-            remove_tree(partial)
-            raise
     return open_workspace(into)
 
 

@@ -162,3 +162,18 @@ def test_a_file_that_can_not_be_written_is_said_and_what_was_there_is_kept(tmp_p
             store.put_submissions([a_record(sha256="b" * 64)])
         assert "Make space" in caught.value.remedy
         assert store.submissions() == (a_record(),)
+
+
+def test_a_file_that_can_not_be_opened_just_now_is_not_called_damaged(tmp_path: Path) -> None:
+    """A full disk looks like this: SQLite can not make its files beside the results. Nobody should move them away."""
+    path = tmp_path / RESULTS
+    Store.create(path).close()
+    (tmp_path / f"{RESULTS}-wal").mkdir()
+
+    with pytest.raises(StorageError, match="unable to open") as caught:
+        Store.open(path)
+
+    assert "damaged" not in caught.value.message
+    assert "Make space" in caught.value.remedy
+    (tmp_path / f"{RESULTS}-wal").rmdir()
+    Store.open(path).close()

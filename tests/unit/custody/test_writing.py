@@ -182,7 +182,7 @@ def test_a_line_that_does_not_fit_the_disk_leaves_the_ledger_as_it_was(tmp_path:
     )
 
     assert "only 50 of" in done.stdout
-    assert "the ledger is as it was" in done.stdout
+    assert "the file is as it was" in done.stdout
     assert "Make space" in done.stdout
     assert path.read_bytes() == before
 

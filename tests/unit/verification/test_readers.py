@@ -15,7 +15,7 @@ from labkit.verification.acquisition_log import unreadable_sectors
 from labkit.verification.confirmation import Span, agree
 from labkit.verification.content_types import extension_of, recognised
 from labkit.verification.sleuthkit import labelled, listed, partitions, stated
-from labkit.verification.times import RESOLUTION, worked_out, zone_named
+from labkit.verification.times import RESOLUTION, worked_out
 from tests.unit.verification.small_item import SmallItem
 
 FLS = """r/r 3:\tKFSTICK     (Volume Label Entry)
@@ -107,11 +107,6 @@ def test_times_are_worked_out_with_the_rules_of_their_day() -> None:
     assert before["modified_utc"] == Span(datetime(2024, 2, 1, 6, tzinfo=UTC), RESOLUTION["modified"])
     assert after["modified_device_utc"].begin == datetime(2026, 2, 1, 7, tzinfo=UTC)
     assert after["modified_utc"].begin == datetime(2026, 2, 1, 6, 52, 47, tzinfo=UTC)
-
-
-def test_an_unknown_zone_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no time zone 'Asia/Nowhere'"):
-        zone_named("Asia/Nowhere")
 
 
 def test_agreement_is_strict_about_types_and_spans_are_half_open() -> None:

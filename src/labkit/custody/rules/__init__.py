@@ -12,7 +12,7 @@ from labkit.custody.display import printable
 from labkit.custody.ledger import Ledger, ProblemCode
 from labkit.custody.rules import evidence, form, possession, times
 from labkit.custody.rules.reading import Hit, Reading, RuleFinding, Severity, Zones
-from labkit.custody.zones import zone_or_none
+from labkit.zones import zone_or_none
 
 __all__ = ["MOST_FINDINGS", "RULES", "Remark", "Rule", "RuleFinding", "Severity", "check", "remarks"]
 

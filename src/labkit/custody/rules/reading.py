@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TypeVar
 
 from labkit.custody.ledger import Ledger
-from labkit.custody.zones import zone_or_none
 from labkit.model.custody import Event, Exhibit, Location, Person
+from labkit.zones import zone_or_none
 
 _T = TypeVar("_T")
 Zones = Callable[[str], tzinfo | None]

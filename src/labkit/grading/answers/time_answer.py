@@ -20,7 +20,7 @@ from labkit.grading.answers.contract import (
 from labkit.grading.normalise import token
 from labkit.grading.numerals import HINT_CYR
 from labkit.grading.zones import slips
-from labkit.synthesis.clock import zone
+from labkit.zones import zone
 
 KNOWN_PERCENT = 40
 TWO_MISTAKES_PERCENT = 20
