@@ -303,7 +303,7 @@ def hash_command(image: Path, as_json: bool, plain: bool) -> None:
             )
         ]
         cells.extend(("stored in container", name, value) for name, value in found.stored.items())
-        write_table(headers, cells, plain=plain)
+        write_table(headers, cells, plain=plain, whole=headers)
     if found.agrees is False:
         note(
             "Warning: the digests of the medium differ from those stored in the container. Do not examine this copy; "

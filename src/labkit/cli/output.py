@@ -68,23 +68,50 @@ def write_json(value: Mapping[str, Any]) -> None:
 
 
 def write_table(
-    headers: Sequence[str], rows: Iterable[Sequence[object]], *, plain: bool, right: Sequence[str] = ()
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    plain: bool,
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
-    """Write a table; the columns named in ``right`` are aligned to the right. Cells are made safe here."""
+    """Write a table; the columns named in ``right`` are aligned to the right. Cells are made safe here.
+
+    In a narrow terminal long cells are folded. Those of the columns named in ``whole`` are not, or only behind a
+    slash: who copies a digest or the name of a task gets all of it.
+    """
     cells = [[safe(str(cell)) for cell in row] for row in rows]
     if plain:
         write_lines("\t".join(row) + "\n" for row in [list(headers), *cells])
         return
+    table = _table(headers, cells, right, ())
+    if not whole or not sys.stdout.isatty() or _natural_width(table) <= _terminal_width():
+        _render(table)
+        return
+    slashed = [
+        [cell.replace("/", "/\n") if header in whole else cell for header, cell in zip(headers, row, strict=True)]
+        for row in cells
+    ]
+    narrow = _table(headers, slashed, right, whole)
+    if _narrowest_width(narrow) <= _terminal_width():
+        _render(narrow)
+    else:
+        _render(table, width=_natural_width(table))  # the terminal goes on in its next line, as with any long line
+
+
+def _table(headers: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str], whole: Sequence[str]) -> Any:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for header in headers:
-        table.add_column(header, justify="right" if header in right else "left", overflow="fold")
+        table.add_column(
+            header, justify="right" if header in right else "left", overflow="fold", no_wrap=header in whole
+        )
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    _render(table)
+    return table
 
 
 def write_fields(fields: Iterable[tuple[str, object]], *, plain: bool) -> None:
@@ -136,8 +163,30 @@ def progress(*, plain: bool) -> Iterator[Callable[[Iterable[bytes], int, str], I
         yield watch
 
 
-def _render(renderable: Any) -> None:
+def _terminal_width() -> int:
     import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def _natural_width(table: Any) -> int:
+    """Return how many columns a table takes if nothing is folded."""
+    return int(_measured(table).maximum)
+
+
+def _narrowest_width(table: Any) -> int:
+    """Return how many columns a table takes at least, each of its words and its unfolded cells in one piece."""
+    return int(_measured(table).minimum)
+
+
+def _measured(table: Any) -> Any:
+    from rich.console import Console
+
+    console = Console(width=_ANY_WIDTH, legacy_windows=False)
+    return console.measure(table)
+
+
+def _render(renderable: Any, *, width: int | None = None) -> None:
     from io import StringIO
 
     from rich.console import Console
@@ -148,7 +197,7 @@ def _render(renderable: Any) -> None:
         file=text,
         force_terminal=terminal,
         no_color=True if "NO_COLOR" in os.environ else None,
-        width=shutil.get_terminal_size().columns if terminal else _ANY_WIDTH,
+        width=(width or _terminal_width()) if terminal else _ANY_WIDTH,
         markup=False,
         highlight=False,
         legacy_windows=False,

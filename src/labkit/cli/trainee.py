@@ -84,7 +84,7 @@ def status(as_json: bool, plain: bool) -> None:
         _say(f"{manifest.trainee_name} ({manifest.trainee_id}). {t('status.class', name=manifest.class_name)}")
         _say("")
     heads = [t(f"column.{name}") for name in ("task", "heading", "points", "state", "hints")]
-    write_table(heads, rows, plain=plain, right=[heads[2]])
+    write_table(heads, rows, plain=plain, right=[heads[2]], whole=[heads[0]])
     if plain:
         return
     answerable = [item for item in found.tasks if not item.task.is_ledger]
@@ -189,7 +189,7 @@ def check(as_json: bool, plain: bool) -> None:
     t = translator(workspace.language)
     heads = [t("column.task"), t("column.heading"), t("column.result")]
     rows = [(item.task.name, item.task.heading, t(f"check.{item.mark.value}")) for item in checked]
-    write_table(heads, rows, plain=plain)
+    write_table(heads, rows, plain=plain, whole=[heads[0]])
     if plain:
         return
     unreadable = [item for item in checked if item.mark is Mark.UNREADABLE]

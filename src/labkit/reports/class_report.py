@@ -22,6 +22,7 @@ from labkit.reports.sentences import MARKS, flag, mistake_name
 # A cell that begins with one of these is a formula to a spreadsheet (OWASP ASVS 4.0.3, requirement 5.3.10; CWE-1236).
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 _TOP_ANSWERS = 15
+NOBODY = "?"  # the id in a row for a file that can not be told to be anybody's
 _HISTOGRAM_BINS = 10
 
 
@@ -176,7 +177,7 @@ def _numbers(t: Translator, results: ClassResults, percents: list[float]) -> lis
     passed = sum(percent >= results.pass_percent for percent in percents)
     counts = Counter(row.status for row in results.rows)
     return [
-        (t("class.number.trainees"), str(len(results.rows))),
+        (t("class.number.trainees"), str(sum(row.trainee.trainee_id != NOBODY for row in results.rows))),
         (t("class.number.graded"), str(counts["graded"])),
         (t("class.number.missing"), str(counts["missing"])),
         (t("class.number.refused"), str(counts["refused"])),

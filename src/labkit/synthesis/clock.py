@@ -36,9 +36,13 @@ class DeviceClock:
         """Return UTC as the device believes it: true time plus the clock's error."""
         return true_utc.astimezone(UTC) + timedelta(seconds=self.machine.clock_offset_s)
 
+    def shown(self, true_utc: datetime) -> datetime:
+        """Return what the device's clock shows at ``true_utc``: its local time, with the offset of its zone."""
+        return self.device_utc(true_utc).astimezone(zone(self.machine.zone))
+
     def local(self, true_utc: datetime) -> datetime:
         """Return the naive local time that the device stores for ``true_utc``."""
-        return self.device_utc(true_utc).astimezone(zone(self.machine.zone)).replace(tzinfo=None)
+        return self.shown(true_utc).replace(tzinfo=None)
 
     def true_utc(self, local: datetime) -> datetime:
         """Return the true UTC behind a stored naive local time."""

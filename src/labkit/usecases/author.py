@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.atomic import write_whole
+from labkit.atomic import remove_tree, write_whole
 from labkit.content.codes import Problem, in_order
 from labkit.content.reader import Library, content_root, holds_content, load_library
 from labkit.errors import ContentError, LabkitError
@@ -127,7 +127,7 @@ def build(case_slug: str, seed: str, out: Path, item: str | None = None) -> "Bui
     Raises:
         ContentError: There is no such case or item, or it can not be read.
         SynthesisError: It can not be built.
-        OSError: ``out`` can not be written.
+        OSError: ``out`` can not be written; it is not there then, unless it was before.
     """
     from labkit.content.scenario import load_case
     from labkit.synthesis.build import build_case
@@ -138,9 +138,15 @@ def build(case_slug: str, seed: str, out: Path, item: str | None = None) -> "Bui
             f"case {case_slug} has no item {item!r}",
             remedy=f"Choose one of its items: {', '.join(sorted(case.items))}.",
         )
+    is_new = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
-    built = build_case(case, seed_bytes(seed), out, items=tuple(case.items) if item is None else (item,))
-    write_whole(out / TRUTH_NAME, truth_text(built.truth).encode())
+    try:
+        built = build_case(case, seed_bytes(seed), out, items=tuple(case.items) if item is None else (item,))
+        write_whole(out / TRUTH_NAME, truth_text(built.truth).encode())
+    except BaseException:  # Ctrl-C too: evidence without its truth is of no use
+        if is_new:
+            remove_tree(out)
+        raise
     return built
 
 

@@ -13,7 +13,7 @@ from labkit.content.brief import fill, read_brief
 from labkit.content.reader import Library, load_library
 from labkit.i18n import Translator, translator
 from labkit.model.people import Trainee
-from labkit.reports.class_report import ClassResults, Row, TaskColumn, class_csv, class_json
+from labkit.reports.class_report import NOBODY, ClassResults, Row, TaskColumn, class_csv, class_json
 from labkit.reports.class_report import render as render_class
 from labkit.reports.feedback import render_feedback
 
@@ -93,7 +93,7 @@ def _rows(classroom: Classroom, library: Library, store: Store, t: Translator) -
     known = {trainee.trainee_id for trainee in classroom.trainees}
     for record in records:
         if record.status == "refused" and record.trainee_id not in known:
-            nobody = Trainee("?", record.source, t.language)
+            nobody = Trainee(NOBODY, record.source, t.language)
             rows.append(Row(nobody, "refused", None, _reason(record, t)))
     return tuple(rows)
 

@@ -250,3 +250,36 @@ def test_every_command_has_help_with_an_example() -> None:
         assert f"labkit author {name}" in text
     with pytest.raises(ContentError):
         usecase.build("no-such-case", "x", Path("nowhere"))
+
+
+@pytest.mark.parametrize("stopped_by", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_a_build_that_is_stopped_leaves_no_folder(
+    content: SmallLibrary,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stopped_by: BaseException,
+) -> None:
+    def stop(_path: Path, _data: bytes) -> None:
+        raise stopped_by
+
+    monkeypatch.setattr(usecase, "write_whole", stop)
+
+    done = labkit("build", "kite", "--out", tmp_path / "out")
+
+    assert done.exit_code == (130 if stopped_by is KeyboardInterrupt else 13)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_build_that_is_stopped_keeps_a_folder_that_was_there(
+    content: SmallLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_path: Path, _data: bytes) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(usecase, "write_whole", stop)
+    mine = tmp_path / "out" / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("kept", encoding="utf-8")
+
+    assert labkit("build", "kite", "--out", tmp_path / "out").exit_code == 130
+    assert mine.read_text(encoding="utf-8") == "kept"

@@ -8,6 +8,7 @@ from labkit.i18n import translator
 from labkit.model.grading import Detail, Flag, Outcome, SubmissionResult, TaskResult
 from labkit.model.people import Trainee
 from labkit.reports.class_report import (
+    NOBODY,
     ClassResults,
     Row,
     TaskColumn,
@@ -115,3 +116,12 @@ def test_the_histogram_counts_every_score_once() -> None:
 
     assert "0 %: 2; 90 %: 3" in picture
     assert picture.count("<rect") == 10
+
+
+def test_a_file_of_nobody_is_not_counted_as_a_trainee() -> None:
+    nobody = Row(Trainee(NOBODY, "stray.labsub", "en"), "refused", None, "the pack is not of this class")
+
+    page = render(a_class(rows=(*a_class().rows, nobody)), "en")
+
+    assert "stray.labsub" in page
+    assert '<strong><bdi dir="ltr">4</bdi></strong>trainees' in page

@@ -3,7 +3,7 @@ import io
 import re
 import struct
 import zipfile
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -18,7 +18,7 @@ from labkit.synthesis.world.pdf import pdf
 from labkit.synthesis.world.photo import photo
 from tests.oracles import oracle
 
-WRITTEN = datetime(2026, 2, 3, 4, 5, 6)  # noqa: DTZ001 - local, as devices store it
+WRITTEN = datetime(2026, 2, 3, 9, 5, 6, tzinfo=timezone(timedelta(hours=5)))  # what a clock in Almaty shows
 
 
 def setting(path: str, **corpus: bytes) -> Setting:
@@ -67,8 +67,8 @@ def test_a_photo_decodes_without_a_complaint(size: int) -> None:
     with image_module.open(io.BytesIO(data)) as image:
         image.load()
         assert image.mode == "RGB"
-        assert image.getexif()[0x0132] == "2026:02:03 04:05:06"
-        assert image.getexif().get_ifd(0x8769)[0x9003] == "2026:02:03 04:05:06"
+        assert image.getexif()[0x0132] == "2026:02:03 09:05:06"
+        assert image.getexif().get_ifd(0x8769)[0x9003] == "2026:02:03 09:05:06"
         assert len(set(image.resize((16, 16)).tobytes())) > 20
     assert len(data) == size
 
@@ -211,3 +211,14 @@ def test_archives_are_laid_out_by_the_book() -> None:
     # The mimetype comes first and uncompressed, so that it stands at a fixed place (OpenDocument part 2, 3.3).
     assert data[30:38] == b"mimetype"
     assert struct.unpack("<H", data[8:10]) == (0,)
+
+
+def test_office_files_state_utc_where_they_say_utc_and_local_time_where_they_say_none() -> None:
+    sheet = office.xlsx([["a"]], author="a", saved=WRITTEN, size_bytes=None)
+    open_sheet = office.ods([["a"]], author="a", saved=WRITTEN, size_bytes=None)
+
+    core = zipfile.ZipFile(io.BytesIO(sheet)).read("docProps/core.xml").decode()
+    meta = zipfile.ZipFile(io.BytesIO(open_sheet)).read("meta.xml").decode()
+
+    assert ">2026-02-03T04:05:06Z<" in core
+    assert ">2026-02-03T09:05:06<" in meta

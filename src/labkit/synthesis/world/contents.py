@@ -28,7 +28,10 @@ _ENCODINGS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a maker of content may know: the file it is for, whose it is, and when it is written, local time."""
+    """What a maker of content may know: the file it is for, whose it is, and when it is written.
+
+    ``written`` is what the device's clock shows: local time, aware of the offset of its zone.
+    """
 
     path: str
     author: str

@@ -5,7 +5,7 @@ OASIS OpenDocument 1.3 part 2, sections 2.2 and 3.3.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 from labkit.errors import SynthesisError
@@ -99,7 +99,7 @@ def ods(rows: Sequence[Sequence[str]], *, author: str, saved: datetime, size_byt
         meta = (
             f'{_XML}<office:document-meta xmlns:office="{_OPEN}office:1.0" xmlns:meta="{_OPEN}meta:1.0" '
             f'office:version="1.3"><office:meta><meta:initial-creator>{escape(author)}</meta:initial-creator>'
-            f"<meta:creation-date>{saved.isoformat(timespec='seconds')}</meta:creation-date></office:meta>"
+            f"<meta:creation-date>{saved:%Y-%m-%dT%H:%M:%S}</meta:creation-date></office:meta>"
             f"</office:document-meta>{filler}"
         )
         return [
@@ -126,7 +126,8 @@ def _exactly(members: Callable[[str], Members], size_bytes: int | None) -> bytes
 
 
 def _core(author: str, saved: datetime, filler: str) -> bytes:
-    stamp = f"{saved.isoformat(timespec='seconds')}Z"
+    # Office programs write these in UTC (ECMA-376 part 2, core properties: W3CDTF), by the clock of their computer.
+    stamp = f"{saved.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
     return (
         f'{_XML}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '

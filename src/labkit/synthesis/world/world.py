@@ -181,7 +181,7 @@ class World:
     def _content(self, action: Action) -> bytes:
         assert action.content is not None  # noqa: S101 - ACTION_KINDS says which actions have content
         stream = self._stream("content", action)
-        written = self._local(action) if action.modified is None else self.clock.local(action.modified)
+        written = self.clock.shown(action.modified or action.at)
         path = "" if action.kind in _PLAIN_TEXTS else action.path  # the host's ending says nothing about the text
         setting = Setting(path, persona(stream), written, self.values, self.item.corpus)
         return render(action.content, setting, stream)
