@@ -84,9 +84,7 @@ class TimeAnswer(Expected):
 
     type: Literal["TIME"] = Field(description="answer type")
     tolerance_s: int = Field(1, ge=0, description="largest difference in seconds that is still right")
-    zone: str | None = Field(
-        None, description="IANA zone of the clock; lets the grader name zone mistakes TZ-1 to TZ-4"
-    )
+    zone: str | None = Field(None, description="IANA zone of the clock; lets the grader name zone mistakes T-1 to T-4")
 
 
 class Option(Strict):
