@@ -14,6 +14,7 @@ from itertools import chain
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.filesystems import fat_layout as layout
+from labkit.synthesis.filesystems.contract import TimeBasis
 from labkit.synthesis.filesystems.fat_allocation import ClusterMap, runs
 from labkit.synthesis.filesystems.fat_entries import EntryTimes, check_time
 from labkit.synthesis.filesystems.fat_layout import FIRST_CLUSTER, FatKind
@@ -72,6 +73,11 @@ class FatVolume:
             self._tree.add_label(self._label)
 
     # -- what the volume is ---------------------------------------------------------------------------------------
+
+    @property
+    def time_basis(self) -> TimeBasis:
+        """FAT keeps naive local times."""
+        return "local"
 
     @property
     def cluster_bytes(self) -> int:
