@@ -1,25 +1,22 @@
 """The public part of tasks and hints, in one trainee's language, and the verifiers of practice.
 
-This is where what a trainee may know is taken out of what the trainer knows. It copies named fields, one by one.
+What a trainee may know of an answer is taken out of it by ``content.public_form``.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from labkit.cohort.keys import ClassKeys
 from labkit.content.brief import GENERAL, fill, read_brief, read_hints
+from labkit.content.public_form import public_form
 from labkit.content.reader import Library
-from labkit.content.schemas import EnumAnswer, Exercise, IntAnswer, LogAnswer, Task, TimeAnswer
+from labkit.content.schemas import Exercise, IntAnswer, LogAnswer, OffsetAnswer, RegionAnswer, Task, TimeAnswer
 from labkit.errors import AnswerError, ContentError
 from labkit.grading.forms import check_form
 from labkit.grading.samples import EXEMPLAR, render_answers
 from labkit.model.truth import CaseTruth
 from labkit.workspace.tasks import PublicTask
 from labkit.workspace.verifier import make_verifier
-
-# What the form of an answer needs to be known; what is right is in none of these.
-_FORM_FIELDS = ("type", "algorithm", "unit", "base", "tokens", "case_sensitive")
 
 
 def public_tasks(
@@ -53,7 +50,7 @@ def public_tasks(
                     text=fill(text.text_markdown, public_variables),
                     points=task.points,
                     mode=exercise.mode,
-                    answer=_public_answer(task, language, public_variables),
+                    answer=public_form(task.answer, language, public_variables),
                     verifier=verifier,
                 )
             )
@@ -71,17 +68,6 @@ def public_hints(
             mine = (*(texts.get(GENERAL, ()) if number == 1 else ()), *texts[number])
             hints[f"{exercise.slug}/{task.id}"] = tuple(fill(text, public_variables) for text in mine)
     return hints
-
-
-def _public_answer(task: Task, language: str, public_variables: Mapping[str, str]) -> dict[str, Any]:
-    answer = task.answer
-    fields = {name: getattr(answer, name) for name in _FORM_FIELDS if hasattr(answer, name)}
-    if isinstance(answer, EnumAnswer):
-        fields["options"] = [
-            {"id": option.id, "title": fill(option.title.get(language) or option.title["en"], public_variables)}
-            for option in answer.options
-        ]
-    return fields
 
 
 def _right_answers(library: Library, exercise: Exercise, truth: CaseTruth) -> dict[str, str]:
@@ -109,8 +95,8 @@ def _right_answers(library: Library, exercise: Exercise, truth: CaseTruth) -> di
 
 def _has_one_spelling(task: Task) -> bool:
     answer = task.answer
-    if isinstance(answer, LogAnswer):
-        return False
+    if isinstance(answer, (LogAnswer, RegionAnswer)) or (isinstance(answer, OffsetAnswer) and answer.base_start):
+        return False  # a region may be a little off, a place may be counted from another base
     return not (
         (isinstance(answer, IntAnswer) and answer.tolerance) or (isinstance(answer, TimeAnswer) and answer.tolerance_s)
     )

@@ -142,9 +142,9 @@ def _definition_placeholders(path: Path, exercise: "Exercise", case: KnownCase) 
 
 
 def _option_titles(task: "Task") -> list[tuple[str, Mapping[str, str]]]:
-    from labkit.content.schemas import EnumAnswer
+    from labkit.content.schemas import EnumAnswer, MultiAnswer
 
-    options = task.answer.options if isinstance(task.answer, EnumAnswer) else []
+    options = task.answer.options if isinstance(task.answer, (EnumAnswer, MultiAnswer)) else []
     return [(f"answer.options[{number}].title", option.title) for number, option in enumerate(options, start=1)]
 
 
@@ -177,19 +177,19 @@ def _telling(
 
 
 def _right_texts(task: "Task", case: KnownCase | None, *, ids: bool) -> list[str]:
-    from labkit.content.schemas import EnumAnswer, Expected
+    from labkit.content.schemas import EnumAnswer, Expected, MultiAnswer
 
     answer = task.answer
     if not isinstance(answer, Expected):
         return []
     value: object = answer.value
-    if answer.truth is not None and case is not None:
+    if isinstance(answer, EnumAnswer):
+        return [value] if ids and isinstance(value, str) else []
+    if isinstance(answer, MultiAnswer):
+        return []  # hints may speak of the choices one by one
+    if isinstance(answer.truth, str) and case is not None:
         try:
             value = case.truth.fact(answer.truth)
         except SynthesisError:
             return []  # LK140 has said so
-    if not isinstance(value, str):
-        return []
-    if isinstance(answer, EnumAnswer):
-        return [value] if ids and answer.truth is None else []
-    return [value] if len(value) >= _SHORTEST_TELLING_ANSWER else []
+    return [value] if isinstance(value, str) and len(value) >= _SHORTEST_TELLING_ANSWER else []

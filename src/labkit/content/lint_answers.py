@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 POINTS_OF_AN_EXERCISE = 100
 _DIGITS = {"md5": 32, "sha1": 40, "sha256": 64}
-# answer type -> (type of the fact, how a message names it)
-_FACT_TYPES: Mapping[str, tuple[type, str]] = {
+# answer type -> (type of the fact, how a message names it); several facts that make a list are its members
+_FACT_TYPES: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "HASH": (str, "a digest"),
     "INT": (int, "a whole number"),
     "OFFSET": (int, "a whole number of bytes"),
@@ -24,6 +24,7 @@ _FACT_TYPES: Mapping[str, tuple[type, str]] = {
     "PATH": (str, "a path"),
     "TIME": (datetime, "a time"),
     "ENUM": (str, "the id of an option"),
+    "MULTI": ((tuple, str), "ids of options"),
     "SET": (tuple, "several values"),
 }
 
@@ -50,6 +51,8 @@ def lint_answers(
             yield problem(f"{key}.{where}", code, message)
 
 
+_MEMBERS: Mapping[str, tuple[type, ...]] = {"REGION": (int,), "MULTI": (str,), "SET": (str, int)}
+_PAIR = 2
 _Finding = tuple[str, str, str]  # key inside the task, code, message
 
 
@@ -74,17 +77,20 @@ def _task(
 
 def references(task: "Task") -> Iterator[tuple[str, str]]:
     """Yield (key inside the task, reference) for every reference to the truth."""
-    from labkit.content.schemas import InodeAnswer, LogAnswer, OffsetAnswer
+    from labkit.content.schemas import Expected, InodeAnswer, LogAnswer, OffsetAnswer, RegionAnswer
 
     answer = task.answer
-    found: list[tuple[str, str | None]] = [("answer.truth", getattr(answer, "truth", None))]
-    if isinstance(answer, OffsetAnswer):
+    found: list[tuple[str, str | None]] = []
+    if isinstance(answer, Expected):
+        found += [("answer.truth", reference) for reference in answer.references]
+    if isinstance(answer, (OffsetAnswer, RegionAnswer)):
         found.append(("answer.base_start", answer.base_start))
     if isinstance(answer, InodeAnswer):
         found += [("answer.parent", answer.parent), ("answer.previous", answer.previous)]
     if isinstance(answer, LogAnswer):
         found += [(f"answer.events[{n}].hash_truth", event.hash_truth) for n, event in enumerate(answer.events, 1)]
-    found += [(f"mistakes[{n}].truth", mistake.truth) for n, mistake in enumerate(task.mistakes, start=1)]
+    for number, mistake in enumerate(task.mistakes, start=1):
+        found += [(f"mistakes[{number}].truth", reference) for reference in mistake.references]
     for key, reference in found:
         if reference is not None:
             yield key, reference
@@ -110,7 +116,9 @@ def _near(reference: str, case: KnownCase) -> str:
 def _expected(
     where: str, expected: "Expected", task: "Task", case: KnownCase | None, *, mistake: bool
 ) -> Iterator[_Finding]:
-    if expected.truth is not None:
+    if isinstance(expected.truth, list) or (expected.truth is not None and task.answer.type == "REGION"):
+        yield from _facts_fit(f"{where}.truth", expected.references, task)
+    elif expected.truth is not None:
         yield from _fact_fits(f"{where}.truth", expected.truth, task, case, mistake=mistake)
     else:
         message = _literal_misfit(expected, task, mistake=mistake)
@@ -129,7 +137,7 @@ def _fact_fits(
     fact = reference.rpartition(".")[2]
     if fact not in FACTS:
         return  # LK140 has said so
-    if FACTS[fact][0] is not wanted:
+    if not issubclass(FACTS[fact][0], wanted):
         yield where, "LK142", f"{task.answer.type} needs {words}; {fact} is {FACTS[fact][1]}"
     elif isinstance(task.answer, HashAnswer):
         stored_or_plain = fact.removeprefix("stored_").partition("_")[0]
@@ -146,6 +154,23 @@ def _fact_fits(
             yield where, "LK142", f"PATH needs a path from the root of its volume; {fact} gives {value!r}"
 
 
+def _facts_fit(where: str, references: tuple[str, ...], task: "Task") -> Iterator[_Finding]:
+    kind = task.answer.type
+    if kind not in _MEMBERS:
+        yield where, "LK142", f"{kind} needs one fact, not a list"
+        return
+    if kind == "REGION" and len(references) != _PAIR:
+        yield (
+            where,
+            "LK142",
+            f"REGION needs two facts, where it begins and its length in bytes; here are {len(references)}",
+        )
+    for reference in references:
+        fact = reference.rpartition(".")[2]
+        if fact in FACTS and FACTS[fact][0] not in _MEMBERS[kind]:
+            yield where, "LK142", f"{kind} can not be made from {fact}, which is {FACTS[fact][1]}"
+
+
 def _literal_misfit(expected: "Expected | Mistake", task: "Task", *, mistake: bool) -> str:
     """Return what is wrong with a literal value, or nothing. An ENUM is compared with its options elsewhere."""
     from labkit.content.schemas import HashAnswer
@@ -154,10 +179,12 @@ def _literal_misfit(expected: "Expected | Mistake", task: "Task", *, mistake: bo
     checks: Mapping[str, bool] = {
         "INT": isinstance(value, int),
         "OFFSET": isinstance(value, int),
+        "REGION": isinstance(value, list) and len(value) == _PAIR and all(isinstance(each, int) for each in value),
         "INODE": isinstance(value, int),
         "PATH": isinstance(value, str) and value.startswith("/"),
         "TIME": isinstance(value, str) and _is_moment(value),
         "ENUM": isinstance(value, str),
+        "MULTI": isinstance(value, str) or _are_texts(value),
         "SET": isinstance(value, list) and bool(value),
     }
     if isinstance(answer, HashAnswer):
@@ -165,6 +192,10 @@ def _literal_misfit(expected: "Expected | Mistake", task: "Task", *, mistake: bo
         fits = isinstance(value, str) and re.fullmatch("[0-9a-f]+", value) and len(value) in lengths
         return "" if fits else f"{value!r} is not a digest in lower-case hexadecimal digits"
     return "" if checks.get(answer.type, True) else f"{value!r} does not fit an answer of type {answer.type}"
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
 
 
 def _is_moment(text: str) -> bool:
@@ -175,24 +206,36 @@ def _is_moment(text: str) -> bool:
 
 
 def _options(task: "Task", case: KnownCase | None) -> Iterator[_Finding]:
-    from labkit.content.schemas import EnumAnswer
+    from labkit.content.schemas import EnumAnswer, MultiAnswer
 
     answer = task.answer
-    if not isinstance(answer, EnumAnswer):
+    if not isinstance(answer, (EnumAnswer, MultiAnswer)):
         return
     options = [option.id for option in answer.options]
     for name in dict.fromkeys(options):
         if options.count(name) > 1:
             yield "answer.options", "LK212", f"the id {name!r} is used {options.count(name)} times"
-    right = answer.value if answer.truth is None else _value(answer.truth, case)
-    if right is not None and right not in options:
-        where = "answer.value" if answer.truth is None else "answer.truth"
-        yield where, "LK230", f"gives {right!r}, which is not among the options {', '.join(options)}"
+    right = _values(answer, case)
+    for value in right:
+        if value not in options:
+            where = "answer.value" if answer.truth is None else "answer.truth"
+            yield where, "LK230", f"gives {value!r}, which is not among the options {', '.join(options)}"
     for number, mistake in enumerate(task.mistakes, start=1):
-        value = mistake.value if mistake.truth is None else _value(mistake.truth, case)
-        if value is not None and (value not in options or (value == right and mistake.truth is None)):
-            why = "is the right answer" if value == right else f"is not among the options {', '.join(options)}"
-            yield f"mistakes[{number}]", "LK231", f"{value!r} {why}"
+        values = _values(mistake, case)
+        for value in values:
+            if value not in options:
+                yield f"mistakes[{number}]", "LK231", f"{value!r} is not among the options {', '.join(options)}"
+        if mistake.truth is None and set(values) == set(right):
+            yield f"mistakes[{number}]", "LK231", f"{mistake.value!r} is the right answer"
+
+
+def _values(expected: "Expected", case: KnownCase | None) -> list[object]:
+    """Return the options that are named; none where the truth is not known."""
+    found: list[object] = []
+    values = [expected.value] if expected.truth is None else [_value(each, case) for each in expected.references]
+    for value in values:
+        found += value if isinstance(value, (list, tuple)) else [] if value is None else [value]
+    return found
 
 
 def _value(reference: str, case: KnownCase | None) -> object:

@@ -1,7 +1,7 @@
 """The shape of lab.toml, exercise.toml and course.toml. Unknown keys are errors; every key is described.
 
 Answers refer to the truth by ``item:trace.fact`` (or ``var:name``); a literal ``value`` is for what is the same for
-everybody.
+everybody. Where a right answer has several parts, ``truth`` is a list of references.
 """
 
 from typing import Annotated, Any, Literal
@@ -24,7 +24,9 @@ class Strict(BaseModel):
 class Expected(Strict):
     """What is right: a fact of the truth, or a literal that is the same for all."""
 
-    truth: Reference | None = Field(None, description="fact of the truth that is the right answer")
+    truth: Reference | Annotated[list[Reference], Field(min_length=1)] | None = Field(
+        None, description="fact of the truth that is the right answer, or a list of facts that make it together"
+    )
     value: str | int | list[str] | list[int] | None = Field(None, description="right answer, the same for all")
 
     @model_validator(mode="after")
@@ -32,6 +34,11 @@ class Expected(Strict):
         if (self.truth is None) == (self.value is None):
             raise ValueError("needs exactly one of 'truth' and 'value'")
         return self
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Return the references in ``truth``, one by one."""
+        return (self.truth,) if isinstance(self.truth, str) else tuple(self.truth or ())
 
 
 class Mistake(Expected):
@@ -62,6 +69,16 @@ class OffsetAnswer(Expected):
     type: Literal["OFFSET"] = Field(description="answer type")
     base: Literal["disk", "partition", "file"] = Field(description="what byte 0 is")
     base_start: Reference | None = Field(None, description="fact: where the other base begins on the disk, in bytes")
+    base_required: bool = Field(False, description="whether a place counted from another base, and said so, is a slip")
+
+
+class RegionAnswer(Expected):
+    """A stretch of bytes. The truth is a pair: where it begins, in bytes from the base, and its length in bytes."""
+
+    type: Literal["REGION"] = Field(description="answer type")
+    base: Literal["disk", "partition", "file"] = Field(description="what byte 0 is")
+    base_start: Reference | None = Field(None, description="fact: where the other base begins on the disk, in bytes")
+    base_required: bool = Field(False, description="whether a place counted from another base, and said so, is a slip")
 
 
 class InodeAnswer(Expected):
@@ -88,7 +105,7 @@ class TimeAnswer(Expected):
 
 
 class Option(Strict):
-    """One choice of an ENUM."""
+    """One choice of an ENUM or a MULTI."""
 
     id: Slug = Field(description="what is stored and compared")
     title: Translated = Field(description="what is shown, by language; may hold {public variables}")
@@ -101,11 +118,20 @@ class EnumAnswer(Expected):
     options: list[Option] = Field(min_length=2, description="the choices in the order they are shown")
 
 
+class MultiAnswer(Expected):
+    """Several of a list of options; the right ones by their ids."""
+
+    type: Literal["MULTI"] = Field(description="answer type")
+    options: list[Option] = Field(min_length=2, description="the choices in the order they are shown")
+
+
 class SetAnswer(Expected):
-    """Unordered tokens, separated by commas, semicolons or line ends."""
+    """Unordered tokens, separated by commas, semicolons or line ends; words and numbers also by spaces."""
 
     type: Literal["SET"] = Field(description="answer type")
-    tokens: Literal["text", "name", "int"] = Field("text", description="how a token is read")
+    tokens: Literal["text", "phrase", "name", "int"] = Field(
+        "text", description="how a token is read: one word, several words, a file name, a whole number"
+    )
 
 
 class LogEvent(Strict):
@@ -124,7 +150,17 @@ class LogAnswer(Strict):
 
 
 Answer = Annotated[
-    HashAnswer | IntAnswer | OffsetAnswer | InodeAnswer | PathAnswer | TimeAnswer | EnumAnswer | SetAnswer | LogAnswer,
+    HashAnswer
+    | IntAnswer
+    | OffsetAnswer
+    | RegionAnswer
+    | InodeAnswer
+    | PathAnswer
+    | TimeAnswer
+    | EnumAnswer
+    | MultiAnswer
+    | SetAnswer
+    | LogAnswer,
     Field(discriminator="type"),
 ]
 

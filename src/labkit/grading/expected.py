@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from labkit.content.schemas import EnumAnswer, Expected, HashAnswer, LogAnswer, Task
+from labkit.content.schemas import EnumAnswer, Expected, HashAnswer, LogAnswer, MultiAnswer, Task
 from labkit.errors import ContentError
 from labkit.grading.answers import TYPES
 from labkit.grading.answers.contract import ExpectedAnswer, ExpectedEvent, KnownValue, Source
@@ -58,11 +58,16 @@ def right_spelling(task: Task, truth: CaseTruth) -> str:
 
 
 def shown(task: Task, truth: CaseTruth) -> Any:
-    """Return the task's answer as the trainee saw it: the titles of an ENUM with the variables filled in."""
-    return filled(task.answer, truth.variables) if isinstance(task.answer, EnumAnswer) else task.answer
+    """Return the task's answer as the trainee saw it: the titles of options with the variables filled in."""
+    answer = task.answer
+    if isinstance(answer, (EnumAnswer, MultiAnswer)):
+        return answer.model_copy(update={"options": filled(answer.options, truth.variables)})
+    return answer
 
 
 def _raw(expected: Expected, truth: CaseTruth) -> object:
+    if isinstance(expected.truth, list):
+        return tuple(truth.fact(reference) for reference in expected.truth)
     return expected.value if expected.truth is None else truth.fact(expected.truth)
 
 
@@ -78,7 +83,7 @@ def _source(expected: Expected, truth: CaseTruth) -> Source:
                     remedy="Refer to an offset or an address in exercise.toml.",
                 )
             beside[key] = value
-    if expected.truth is None or expected.truth.startswith("var:"):
+    if not isinstance(expected.truth, str) or expected.truth.startswith("var:"):
         return Source(beside=beside)
     item, _, rest = expected.truth.partition(":")
     trace, _, fact = rest.rpartition(".")

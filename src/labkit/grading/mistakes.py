@@ -44,6 +44,7 @@ _KINDS = (
     # digests
     MistakeKind("H-CONT", _E, ("DFW-1124", "DFW-1125")),
     MistakeKind("H-PART", _E, ("DFW-1124",)),
+    MistakeKind("H-WHOLE", _E, ("DFW-1124",)),
     MistakeKind("H-OTHER", _E),
     MistakeKind("H-ALG", _G, ("DFW-1042",)),
     MistakeKind("H-RW", _E, ("DFW-1118",)),
@@ -57,11 +58,17 @@ _KINDS = (
     MistakeKind("O-END", _G),
     MistakeKind("O-ONE", _G),
     MistakeKind("O-BYTE", _G),
+    MistakeKind("O-LEN", _G),
+    MistakeKind("O-LAST", _G),
+    MistakeKind("O-CLUS", _G),
+    MistakeKind("V-PROT", _E, ("DFT-1059",)),
     # files
     MistakeKind("F-LIVE", _E, ("DFW-1093",)),
     MistakeKind("F-OVER", _E, ("DFW-1135", "DFW-1133")),
     MistakeKind("F-SLACK", _E),
     MistakeKind("F-EXT", _E, ("DFT-1058",)),
+    MistakeKind("F-ROUND", _G),
+    MistakeKind("F-CLUS", _G),
     MistakeKind("F-PARENT", _G),
     MistakeKind("F-OLD", _G),
     MistakeKind("F-DIR", _G),
@@ -78,6 +85,8 @@ _KINDS = (
     # writing and wording
     MistakeKind("CYR", _F),
     MistakeKind("K-ENC", _E, ("DFW-1196",)),
+    MistakeKind("K-THUMB", _E, ("DFT-1064",)),
+    MistakeKind("K-END", _G, ("DFT-1064",)),
     MistakeKind("A-OVER", _E, ("DFW-1382", "DFW-1381")),
     # the custody ledger
     MistakeKind("C-ORIG", _G),

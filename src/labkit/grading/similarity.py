@@ -16,6 +16,7 @@ from labkit.content.schemas import Exercise, LogAnswer
 from labkit.errors import LabkitError
 from labkit.grading.answers.contract import FormError
 from labkit.grading.answers.offset_answer import Place
+from labkit.grading.answers.region_answer import Region
 from labkit.grading.expected import resolve, shown
 from labkit.grading.forms import read_answer
 from labkit.model.grading import Flag, Outcome, SubmissionResult, TaskResult
@@ -114,6 +115,8 @@ class ValueIndex:
 def _key(answer: Any, value: Any) -> Any:
     if isinstance(value, Place):
         return value.offset_bytes
+    if isinstance(value, Region):
+        return value.start_bytes
     if answer.type == "PATH" and not answer.case_sensitive:
         return value.casefold()
     return value

@@ -21,6 +21,13 @@ BASES = {
     "partition": ("partition", "volume", "part", "раздел", "раздела", "разделе", "том", "тома", "томе"),
     "file": ("file", "файл", "файла", "файле"),
 }  # fmt: skip
+# One number, unit or other word in a text that holds several.
+LEXEME = re.compile(
+    r"(?P<number>(?<!\S)-?0[xXхХ][0-9A-Fa-f_авсеАВСЕ]+"
+    r"|(?<!\S)[0-9][0-9A-Fa-f]{0,40}[hH](?!\w)"
+    r"|(?:(?<!\S)-)?[0-9](?:[ ,.'_\u2019\u066c]?[0-9])*)"
+    r"|(?P<word>[^\W\d_]+)"
+)
 _SHORT_SECONDS = frozenset({"s", "sec", "с", "сек"})  # short for seconds where seconds are asked for, else sectors
 _UNIT_OF = {word: unit for unit, words in UNITS.items() for word in words}
 _BASE_OF = {word: base for base, words in BASES.items() for word in words}

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from labkit.content.brief import fill, read_brief, read_guide
+from labkit.content.public_form import public_form
 from labkit.content.reader import Library
-from labkit.content.schemas import EnumAnswer, Exercise
+from labkit.content.schemas import Exercise
 from labkit.i18n import LANGUAGES, Translator, translator
 from labkit.model.people import Trainee
 from labkit.reports.pages import markdown, number, render, translated
@@ -87,20 +88,14 @@ def exercise_page(library: Library, exercise: Exercise, t: Translator, public_va
     brief = read_brief(library, exercise.slug, t.language)
     tasks = []
     for task, text in zip(exercise.tasks, brief.tasks, strict=True):
-        options = []
-        if isinstance(task.answer, EnumAnswer):
-            options = [
-                {"id": option.id, "title": fill(translated(option.title, t.language), public_variables)}
-                for option in task.answer.options
-            ]
+        form = public_form(task.answer, t.language, public_variables)
         tasks.append(
             {
                 "id": task.id,
                 "heading": f"{text.number}. {fill(text.heading, public_variables)}",
                 "text": markdown(fill(text.text_markdown, public_variables)),
                 "points": number(task.points),
-                "type": task.answer.type,
-                "options": options,
+                "form": form,
             }
         )
     return render(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from labkit.errors import AnswerError, WorkspaceError
 from labkit.workspace import examination
@@ -17,8 +16,6 @@ from labkit.workspace.start import start_workspace
 from labkit.workspace.submission import HandedIn, attempts_made, write_submission
 from labkit.workspace.tasks import PublicTask, find_task, read_tasks
 from labkit.workspace.verifier import is_right
-
-_WITHHELD = "withheld"  # stands where a task of the trainer has what is right
 
 
 class Mark(StrEnum):
@@ -207,11 +204,7 @@ def _check_one(task: PublicTask, text: str) -> Checked:
 
 
 def _canonical(task: PublicTask, text: str) -> str:
-    from labkit.content.schemas import Task
+    from labkit.content.public_form import task_of_form
     from labkit.grading.forms import check_form
 
-    fields: dict[str, Any] = dict(task.answer)
-    if "options" in fields:
-        fields["options"] = [{"id": option["id"], "title": {"en": option["title"]}} for option in fields["options"]]
-    schema_task = Task.model_validate({"id": task.id, "points": task.points, "answer": {**fields, "value": _WITHHELD}})
-    return check_form(schema_task, text)
+    return check_form(task_of_form(task.id, task.points, task.answer), text)

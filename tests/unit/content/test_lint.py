@@ -108,6 +108,30 @@ BROKEN: list[tuple[str, str, str, Break]] = [
     ("LK142", TOML, "tasks[1].answer.truth", change(TOML, "stick:media.sha256", "stick:sheet.path")),
     ("LK142", TOML, "tasks[1].answer.truth", answer('type = "PATH", truth = "stick:sheet.name"')),
     (
+        "LK142",
+        TOML,
+        "tasks[1].answer.truth",
+        answer('type = "REGION", base = "disk", truth = ["stick:media.size_bytes"]'),
+    ),
+    (
+        "LK142",
+        TOML,
+        "tasks[1].answer.truth",
+        answer('type = "REGION", base = "disk", truth = "stick:media.size_bytes"'),
+    ),
+    (
+        "LK142",
+        TOML,
+        "tasks[1].answer.truth",
+        answer('type = "REGION", base = "disk", truth = ["stick:media.size_bytes", "stick:sheet.path"]'),
+    ),
+    (
+        "LK142",
+        TOML,
+        "tasks[1].answer.truth",
+        answer('type = "INT", unit = "bytes", truth = ["stick:media.size_bytes"]'),
+    ),
+    (
         "LK150",
         "exercises/prints/trainer/exemplar/answers.toml",
         "",
@@ -166,6 +190,21 @@ BROKEN: list[tuple[str, str, str, Break]] = [
     ("LK230", TOML, "tasks[2].answer.value", change(TOML, CHOICE, 'value = "green"')),
     ("LK231", TOML, "tasks[2].mistakes[1]", change(TOML, 'value = "red" }]', 'value = "pink" }]')),
     ("LK231", TOML, "tasks[2].mistakes[1]", change(TOML, 'value = "red" }]', 'value = "blue-one" }]')),
+    (
+        "LK230",
+        TOML,
+        "tasks[2].answer.value",
+        both(change(TOML, 'type = "ENUM"', 'type = "MULTI"'), change(TOML, CHOICE, 'value = ["blue-one", "green"]')),
+    ),
+    (
+        "LK231",
+        TOML,
+        "tasks[2].mistakes[1]",
+        both(
+            change(TOML, 'type = "ENUM"', 'type = "MULTI"'), change(TOML, 'value = "red" }]', 'value = ["blue-one"] }]')
+        ),
+    ),
+    ("LK232", TOML, "tasks[1].answer.value", answer('type = "REGION", base = "disk", value = [1, 2, 3]')),
     ("LK232", TOML, "tasks[1].answer.value", answer('type = "HASH", algorithm = "sha256", value = "abc"')),
     ("LK232", TOML, "tasks[1].answer.value", answer('type = "TIME", value = "2026-03-03 14:05"')),
     ("LK232", TOML, "tasks[1].answer.value", answer('type = "SET", value = "one"')),

@@ -48,6 +48,8 @@ def truth_of(person: str = "a", **changed: FactValue) -> CaseTruth:
         "clock_offset_s": 433,
         "zone": "Asia/Almaty",
         "option": "candidate-2",
+        "cluster_bytes": 4096,
+        "seized": ("laptop", "stick"),
         "born_utc": BORN,
         "born_device_utc": BORN + SKEW,
         "born_stored": BORN + SKEW + ALMATY,
@@ -58,7 +60,20 @@ def truth_of(person: str = "a", **changed: FactValue) -> CaseTruth:
     traces: Mapping[str, Mapping[str, FactValue]] = {
         "file": file,
         "container": {**digests(f"box of {person}"), "stored_md5": "1" * 32, "stored_sha1": "2" * 40},
-        "partition": {"offset_bytes": PARTITION_START, **digests(f"partition of {person}")},
+        "partition": {
+            "offset_bytes": PARTITION_START,
+            "offset_sectors": PARTITION_START // 512,
+            "size_sectors": 10_000 + number,
+            **digests(f"partition of {person}"),
+        },
+        "photo": {
+            "offset_bytes": PARTITION_START + 4096 * number + 512,
+            "offset_sectors": PARTITION_START // 512 + 8 * number + 1,
+            "volume_offset_bytes": 4096 * number + 512,
+            "size_bytes": 50_001,
+            "first_cluster": 70_000 + number,
+        },
+        "thumbnail": {"offset_bytes": PARTITION_START + 4096 * number + 1024, "size_bytes": 4_000},
         "kabul": {"at_utc": BORN},
     }
     return CaseTruth(
@@ -99,12 +114,31 @@ ENUM = a_task(
         {"id": "candidate-3", "title": {"en": "Third", "ru": "Третий"}},
     ],
 )
+MULTI = a_task(
+    [{"code": "H-OTHER", "value": "neighbour"}, {"code": "K-ENC", "value": ["stick"], "credit_percent": 60}],
+    type="MULTI",
+    truth="usb:file.seized",
+    options=[
+        {"id": "laptop", "title": {"en": "Laptop, grey", "ru": "Ноутбук серый"}},
+        {"id": "neighbour", "title": {"en": "The neighbour's laptop", "ru": "Ноутбук соседа"}},
+        {"id": "stick", "title": {"en": "Red stick", "ru": "Красная флешка"}},
+        {"id": "mug", "title": {"en": "Mug", "ru": "Кружка"}},
+    ],
+)
+REGION = a_task(
+    [{"code": "K-THUMB", "truth": ["usb:thumbnail.offset_bytes", "usb:thumbnail.size_bytes"], "credit_percent": 10}],
+    type="REGION",
+    base="disk",
+    truth=["usb:photo.offset_bytes", "usb:photo.size_bytes"],
+    base_start="usb:partition.offset_bytes",
+)
 WORDS = a_task(type="SET", truth="usb:file.words")
 NAMES = a_task(type="SET", tokens="name", truth="usb:file.names")
 LBAS = a_task(type="SET", tokens="int", truth="usb:file.lbas")
 ALL = {
     "hash": HASH, "size": SIZE, "cluster": CLUSTER, "clock": CLOCK, "offset": OFFSET, "inode": INODE, "path": PATH,
     "time": TIME, "kabul": KABUL, "enum": ENUM, "words": WORDS, "names": NAMES, "lbas": LBAS,
+    "multi": MULTI, "region": REGION,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from labkit.model.grading import Outcome
 from .a_case import ALL, truth_of
 
 ROOT = Path(__file__).resolve().parents[3]
+_REMARK = r'"((?:close|set|multi|region|base|claim|yara)-[a-z-]+)"'
 SOURCES = sorted((ROOT / "src" / "labkit" / "grading").rglob("*.py"))
 
 
@@ -27,7 +28,7 @@ def test_every_mistake_has_its_sentences_and_none_is_left_over(language: str) ->
 def test_every_outcome_and_every_code_in_the_grader_has_its_sentence(language: str) -> None:
     catalogue = messages(language)
     text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    codes = set(re.findall(r'"(form-[a-z-]+)"', text)) | set(re.findall(r'"(close-[a-z]+|set-[a-z]+)"', text))
+    codes = set(re.findall(r'"(form-[a-z-]+)"', text)) | set(re.findall(_REMARK, text))
     codes |= {"HINT-CYR", "other-algorithm", "also-skew", "date-right", "letter-for-digit", "too-long"}
 
     assert {key.removeprefix("notice.") for key in catalogue if key.startswith("notice.")} == codes

@@ -80,7 +80,8 @@ def test_a_place_is_read_in_either_unit(text: str) -> None:
     ("text", "credit_percent", "mistake"),
     [
         (f"{fact('file.volume_offset_bytes')} bytes", 50, "O-BASE"),
-        (f"{fact('file.volume_offset_bytes')} bytes from the partition", 50, "O-BASE"),
+        (f"{fact('file.volume_offset_bytes')} bytes from the partition", 100, None),
+        (f"{fact('file.volume_offset_bytes')} bytes from the file", 50, "O-BASE"),
         (f"{PLACE} bytes from the partition", 50, "O-BASE"),
         (f"{PLACE} sectors", 50, "O-UNIT"),
         (f"{PLACE * 8} bytes", 50, "O-4K"),
@@ -96,16 +97,35 @@ def test_a_place_that_is_off_is_named(text: str, credit_percent: int, mistake: s
     assert (found.credit_percent, found.mistake) == (credit_percent, mistake)
 
 
-def test_a_place_in_the_partition_may_be_given_from_the_disk_for_half() -> None:
-    task = a_task(
-        type="OFFSET",
-        base="partition",
-        truth="usb:file.volume_offset_bytes",
-        base_start="usb:partition.offset_bytes",
-    )
+def test_a_place_from_the_other_base_is_accepted_where_that_is_said() -> None:
+    answer = {
+        "type": "OFFSET",
+        "base": "partition",
+        "truth": "usb:file.volume_offset_bytes",
+        "base_start": "usb:partition.offset_bytes",
+    }
+    said = verdict(a_task(**answer), f"{PLACE} bytes of the disk")
+    insisted = verdict(a_task(**answer, base_required=True), f"{PLACE} bytes of the disk")
 
-    assert verdict(task, f"{PLACE} bytes of the disk").mistake == "O-BASE"
-    assert verdict(task, f"{fact('file.volume_offset_bytes')} bytes").credit_percent == 100
+    assert (said.credit_percent, said.mistake, said.notices) == (100, None, ("base-stated",))
+    assert (insisted.credit_percent, insisted.mistake, insisted.notices) == (50, "O-BASE", ("base-asked",))
+    assert verdict(a_task(**answer), f"{PLACE} bytes").mistake == "O-BASE"
+    assert verdict(a_task(**answer), f"{fact('file.volume_offset_bytes')} bytes").credit_percent == 100
+
+
+def test_slips_that_follow_from_the_facts_beside_are_named() -> None:
+    size, cluster = int(str(SIZE_BYTES)), fact("photo.first_cluster")
+    sectors = a_task(type="INT", unit="sectors", truth="usb:photo.offset_sectors")
+    count = a_task(type="INT", unit="sectors", truth="usb:partition.size_sectors")
+    place = a_task(type="OFFSET", base="disk", truth="usb:photo.offset_bytes")
+    clusters = a_task(type="INT", unit="clusters", truth="usb:photo.first_cluster")
+
+    assert verdict(SIZE, str(-(-size // 4096) * 4096)).mistake == "F-ROUND"
+    assert verdict(count, str(int(str(fact("partition.size_sectors"))) - 1)).mistake == "O-LAST"
+    assert verdict(sectors, str(cluster)).mistake == "O-CLUS"
+    assert verdict(place, f"sector {cluster}").mistake == "O-CLUS"
+    assert verdict(clusters, str(fact("photo.offset_sectors"))).mistake == "O-CLUS"
+    assert verdict(INODE, str(fact("file.first_cluster"))).mistake == "F-CLUS"
 
 
 def test_a_guess_inside_a_small_file_earns_nothing_for_its_sector() -> None:

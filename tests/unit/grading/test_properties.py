@@ -1,12 +1,14 @@
 """Promises over any text: grading never raises, is the same each time, and never counts noise as our fault."""
 
 from datetime import datetime, timedelta, timezone
+from random import Random
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.errors import AnswerError
+from labkit.grading.answers.region_answer import FULL_OVERLAP, Region
 from labkit.grading.expected import resolve, right_spelling
 from labkit.grading.forms import check_form
 from labkit.grading.mistakes import MISTAKES
@@ -14,7 +16,7 @@ from labkit.grading.runner import grade
 from labkit.i18n import translator
 from labkit.model.grading import Outcome
 
-from .a_case import ALL, BORN, GENESIS, TIME, a_submission, a_task, an_exercise, truth_of, verdict
+from .a_case import ALL, BORN, GENESIS, MULTI, REGION, TIME, a_submission, a_task, an_exercise, truth_of, verdict
 
 EXERCISE = an_exercise(ALL)
 TRUTH = truth_of()
@@ -75,6 +77,37 @@ def test_the_right_value_is_right_in_any_allowed_dress(frame: str, name: str, di
     assert verdict(ALL[name], text, TRUTH).credit_percent == 100
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**40), st.integers(1, 2**40), st.sampled_from(["bytes", "sectors"]), st.booleans())
+def test_a_region_is_the_same_by_length_and_by_end(start: int, length: int, unit: str, russian: bool) -> None:
+    by_length = f"начало {start}, длина {length} {unit}" if russian else f"start {start}, length {length} {unit}"
+    by_end = f"{unit} с {start} по {start + length - 1}" if russian else f"{start}-{start + length - 1} {unit}"
+
+    assert check_form(REGION, by_length) == check_form(REGION, by_end)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 500), st.integers(1, 500), st.integers(0, 500), st.integers(1, 500))
+def test_overlap_is_what_counting_bytes_gives(start: int, length: int, other_start: int, other_length: int) -> None:
+    one, other = set(range(start, start + length)), set(range(other_start, other_start + other_length))
+
+    found = Region(start, length).overlap(Region(other_start, other_length))
+
+    assert found == len(one & other) / len(one | other)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sets(st.sampled_from(["laptop", "neighbour", "stick", "mug"]), min_size=1), st.randoms(use_true_random=False))
+def test_choices_are_scored_by_hits_and_misses_in_any_order(chosen: set[str], order: Random) -> None:
+    typed = sorted(chosen)
+    order.shuffle(typed)
+    credit_percent = max(50 * (len(chosen & {"laptop", "stick"}) - len(chosen - {"laptop", "stick"})), 0)
+
+    found = verdict(MULTI, " ; ".join(typed))
+
+    assert found.credit_percent == max(credit_percent, 60 if chosen == {"stick"} else 0)
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(-14 * 60, 14 * 60))
 def test_the_right_moment_is_right_in_any_zone(minutes: int) -> None:
@@ -89,15 +122,19 @@ def test_every_known_value_gets_its_own_code_and_credit() -> None:
         expected = resolve(task, TRUTH)
         earlier = [expected.right]
         for known in expected.known:
+            if name == "multi":
+                break  # its mistakes do not decide the credit
             if any(_same(value, known.value, wide_s.get(name, 0)) for value in earlier):
                 continue  # an earlier one explains this value
             earlier.append(known.value)
             found = verdict(task, _text(name, known.value), TRUTH)
             assert (found.mistake, found.credit_percent) == (known.code, known.credit_percent), (name, known)
-        assert len(earlier) > 1 or name in {"path", "words", "names"}
+        assert len(earlier) > 1 or name in {"path", "words", "names", "multi"}
 
 
 def _same(one: Any, other: Any, wide_s: int) -> bool:
+    if isinstance(one, Region):
+        return one.overlap(other) >= FULL_OVERLAP
     return abs(one - other) <= timedelta(seconds=wide_s) if isinstance(one, datetime) else bool(one == other)
 
 
@@ -106,4 +143,6 @@ def _text(name: str, value: Any) -> str:
         return value.isoformat()
     if isinstance(value, frozenset):
         return ", ".join(map(str, sorted(value)))
+    if isinstance(value, Region):
+        return f"start {value.start_bytes}, length {value.length_bytes} bytes"
     return f"{value} bytes" if name == "offset" else str(value)

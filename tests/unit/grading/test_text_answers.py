@@ -5,7 +5,7 @@ from labkit.grading.answers.contract import FormError
 from labkit.grading.expected import resolve
 from labkit.grading.forms import check_form
 
-from .a_case import ENUM, NAMES, PATH, WORDS, a_task, fact, result_of, truth_of, verdict
+from .a_case import ENUM, MULTI, NAMES, PATH, WORDS, a_task, fact, result_of, truth_of, verdict
 
 RIGHT = str(fact("file.path"))
 NAME = str(fact("file.name"))
@@ -96,6 +96,63 @@ def test_words_are_compared_without_case_and_with_persian_letters() -> None:
     assert verdict(WORDS, "«tern»\n'янтарь'\nк\u200cиш").credit_percent == 66
 
 
+def test_words_may_be_separated_by_spaces_and_phrases_not() -> None:
+    phrases = a_task(type="SET", tokens="phrase", value=["red stick", "mug"])
+
+    assert verdict(WORDS, "tern Янтарь\u00a0کیش").credit_percent == 100
+    assert verdict(phrases, "Mug, «red  stick»").credit_percent == 100
+    assert verdict(phrases, "mug red stick").credit_percent == 0
+    with pytest.raises(ContentError, match="phrase"):
+        resolve(a_task(type="SET", value=["red stick"]), truth_of())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "laptop, stick",
+        "stick;laptop",
+        "1 3",
+        "۱، ۳",
+        "a, С",
+        "Laptop, grey; red stick",
+        "Red stick, Laptop, grey",
+        "laptop\nКрасная флешка",
+        "stick stick laptop",
+    ],
+)
+def test_choices_are_named_as_in_an_enum(text: str) -> None:
+    found = result_of(MULTI, text)
+
+    if text == "Red stick, Laptop, grey":  # a comma inside a title needs another separator
+        assert found.notices == ("form-multi",)
+        return
+    assert found.credit_percent == 100
+
+
+def test_choosing_everything_earns_nothing_and_is_explained() -> None:
+    found = verdict(MULTI, "laptop, neighbour, stick, mug")
+
+    assert (found.credit_percent, found.mistake, found.notices) == (0, "H-OTHER", ("multi-extra",))
+    assert verdict(MULTI, "laptop").notices == ("multi-missing",)
+    assert verdict(MULTI, "laptop, stick, mug").credit_percent == 50
+
+
+def test_exactly_the_choices_of_a_mistake_earn_at_least_its_credit() -> None:
+    found = verdict(MULTI, "stick")
+
+    assert (found.credit_percent, found.mistake) == (60, "K-ENC")
+    assert verdict(MULTI, "stick, mug").mistake is None
+
+
+@pytest.mark.parametrize("text", ["laptop, lamp", " , ;", "5", "laptop " * 300])
+def test_what_is_no_choice_is_refused_with_the_list(text: str) -> None:
+    with pytest.raises(FormError) as caught:
+        check_form(MULTI, text)
+
+    assert caught.value.code == "form-multi"
+    assert "laptop, neighbour, stick, mug" in caught.value.remedy
+
+
 def test_names_may_stand_with_their_directory() -> None:
     assert verdict(NAMES, "C:\\evidence\\A.TXT, ./basics/c.txt").credit_percent == 100
     assert verdict(NAMES, "a.txt").credit_percent == 66
@@ -107,6 +164,8 @@ def test_names_may_stand_with_their_directory() -> None:
         {"type": "PATH", "truth": "usb:file.name"},
         {"type": "SET", "truth": "usb:file.lbas"},
         {"type": "SET", "truth": "usb:file.name"},
+        {"type": "MULTI", "value": ["a", "c"], "options": [{"id": i, "title": {"en": i}} for i in "ab"]},
+        {"type": "MULTI", "truth": "usb:file.size_bytes", "options": [{"id": i, "title": {"en": i}} for i in "ab"]},
         {"type": "ENUM", "value": "c", "options": [{"id": i, "title": {"en": i}} for i in "ab"]},
     ],
 )

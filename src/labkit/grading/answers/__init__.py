@@ -10,8 +10,10 @@ from labkit.grading.answers import (
     inode_answer,
     int_answer,
     log_answer,
+    multi_answer,
     offset_answer,
     path_answer,
+    region_answer,
     set_answer,
     time_answer,
 )
@@ -37,10 +39,12 @@ TYPES: Mapping[str, AnswerType] = {
     "HASH": _of(hash_answer),
     "INT": _of(int_answer),
     "OFFSET": _of(offset_answer),
+    "REGION": _of(region_answer),
     "INODE": _of(inode_answer),
     "PATH": _of(path_answer),
     "TIME": _of(time_answer),
     "ENUM": _of(enum_answer),
+    "MULTI": _of(multi_answer),
     "SET": _of(set_answer),
     "LOG": _of(log_answer),
 }

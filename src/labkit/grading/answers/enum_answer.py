@@ -1,8 +1,8 @@
 """ENUM: one of a list of options, by its id, its title, its number or its letter in the order shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from labkit.content.schemas import EnumAnswer
+from labkit.content.schemas import EnumAnswer, Option
 from labkit.grading.answers.contract import (
     WRONG,
     ExpectedAnswer,
@@ -29,18 +29,18 @@ def right_value(raw: object, answer: EnumAnswer) -> str:
     raise unfit(raw, f"one of the options {', '.join(option.id for option in answer.options)}")
 
 
-def filled(answer: EnumAnswer, variables: Mapping[str, str]) -> EnumAnswer:
-    """Return the answer with ``{variables}`` of its titles filled in, so that a title can be typed as it was shown."""
-    options = []
-    for option in answer.options:
+def filled(options: Sequence[Option], variables: Mapping[str, str]) -> list[Option]:
+    """Return options with ``{variables}`` of their titles filled in, so that a title can be typed as it was shown."""
+    shown_options = []
+    for option in options:
         titles = {}
         for language, title in option.title.items():
             shown = title
             for name, value in variables.items():
                 shown = shown.replace(f"{{{name}}}", value)
             titles[language] = shown
-        options.append(option.model_copy(update={"title": titles}))
-    return answer.model_copy(update={"options": options})
+        shown_options.append(option.model_copy(update={"title": titles}))
+    return shown_options
 
 
 def parse(text: str, answer: EnumAnswer) -> Given[str]:
@@ -49,20 +49,27 @@ def parse(text: str, answer: EnumAnswer) -> Given[str]:
     Raises:
         FormError: No option is meant, or a title that several options share.
     """
+    return option_meant(text, answer.options)
+
+
+def option_meant(text: str, options: Sequence[Option]) -> Given[str]:
+    """Return the id of the option that is meant by its id, its title, its number from 1 or its letter from a.
+
+    Raises:
+        FormError: No option is meant, or a title that several options share.
+    """
     typed = words(text).casefold()
-    by_id = {option.id: option.id for option in answer.options}
+    by_id = {option.id: option.id for option in options}
     if typed in by_id:
         return Given(typed, typed)
     titled = [
-        option.id
-        for option in answer.options
-        if any(words(title).casefold() == typed for title in option.title.values())
+        option.id for option in options if any(words(title).casefold() == typed for title in option.title.values())
     ]
     if len(set(titled)) == 1:
         return Given(titled[0], titled[0])
     place = token(text).strip(" .()[]")
     letter = HEX_LOOKALIKES.get(place, place).lower()
-    for number, option in enumerate(answer.options, start=1):
+    for number, option in enumerate(options, start=1):
         if place == str(number) or (len(letter) == 1 and letter == chr(ord("a") + number - 1)):
             return Given(option.id, option.id, (HINT_CYR,) if place in HEX_LOOKALIKES else ())
     raise FormError(

@@ -20,6 +20,7 @@ from labkit.grading.numerals import whole_number
 
 PARENT_PERCENT = 25
 PREVIOUS_PERCENT = 25
+CLUSTER_PERCENT = 25
 _LABEL = re.compile(
     r"(?:inode|mft|metadata|meta|address|addr|entry|record|number|no|fat(?:12|16|32)?|exfat|ntfs|ext[234]"
     r"|инод|айнод|адрес|запись|номер)(?![^\W_])[ .:#№/=]*|[#№][ ]*",
@@ -66,13 +67,16 @@ def spelling(value: int, answer: InodeAnswer) -> str:
 
 
 def known_values(answer: InodeAnswer, right: int, source: Source) -> Iterator[KnownValue]:
-    """Yield the address of the directory and an older address of the same name."""
+    """Yield the address of the directory, an older address of the same name, and the first cluster of the content."""
     for key, code, credit_percent in (
         ("parent", "F-PARENT", PARENT_PERCENT),
         ("previous", "F-OLD", PREVIOUS_PERCENT),
     ):
         if key in source.beside:
             yield KnownValue(code, source.beside[key], credit_percent)
+    cluster = source.facts.get("first_cluster")
+    if isinstance(cluster, int) and source.fact == "address":
+        yield KnownValue("F-CLUS", cluster, CLUSTER_PERCENT)
 
 
 def compare(given: Given[int], answer: InodeAnswer, expected: ExpectedAnswer) -> Verdict:

@@ -1,10 +1,9 @@
 """OFFSET: a place, as a number of bytes or sectors from the start of the disk, the partition or the file."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from labkit.content.schemas import OffsetAnswer
+from labkit.content.schemas import OffsetAnswer, RegionAnswer
 from labkit.grading.answers.contract import (
     WRONG,
     ExpectedAnswer,
@@ -16,20 +15,14 @@ from labkit.grading.answers.contract import (
     judge,
     unfit,
 )
-from labkit.grading.answers.int_answer import SECTOR_BYTES, endian_slips, unit_slips
+from labkit.grading.answers.int_answer import SECTOR_BYTES, cluster_slips, endian_slips, unit_slips
 from labkit.grading.normalise import token
 from labkit.grading.numerals import whole_number
-from labkit.grading.units import base_of, unit_of
+from labkit.grading.units import LEXEME, base_of, unit_of
 
 BASE_PERCENT = 50
 SECTOR_PERCENT = 60
 _REMEDY = "Write the number with its unit, for example 1048576 bytes or 2048 sectors."
-_LEXEME = re.compile(
-    r"(?P<number>(?<!\S)-?0[xXхХ][0-9A-Fa-f_авсеАВСЕ]+"
-    r"|(?<!\S)[0-9][0-9A-Fa-f]{0,40}[hH](?!\w)"
-    r"|(?:(?<!\S)-)?[0-9](?:[ ,.'_\u2019\u066c]?[0-9])*)"
-    r"|(?P<word>[^\W\d_]+)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +75,21 @@ def spelling(value: int, answer: OffsetAnswer) -> str:
     return f"{value} bytes {answer.base}"
 
 
+def from_other_base(verdict: Verdict, base: str | None, answer: OffsetAnswer | RegionAnswer) -> Verdict:
+    """Return the verdict on a place that is right from another base, with regard to whether its base is said."""
+    if verdict.mistake != "O-BASE" or base != ("partition" if answer.base == "disk" else "disk"):
+        return verdict
+    if answer.base_required:
+        return replace(verdict, notices=("base-asked",))
+    return Verdict(100, notices=("base-stated",))
+
+
 def _lexemes(plain: str) -> tuple[list[int], list[str], list[str], tuple[str, ...]]:
     numbers: list[int] = []
     units: list[str] = []
     bases: list[str] = []
     notices: tuple[str, ...] = ()
-    for found in _LEXEME.finditer(plain):
+    for found in LEXEME.finditer(plain):
         if found["number"]:
             value, remarks = whole_number(found["number"], "form-offset")
             numbers.append(value)
@@ -104,24 +106,31 @@ def _lexemes(plain: str) -> tuple[list[int], list[str], list[str], tuple[str, ..
 
 
 def known_values(answer: OffsetAnswer, right: int, source: Source) -> Iterator[KnownValue]:
-    """Yield what another base, a wrong unit or sector size, a turned byte order and counting from 1 give."""
+    """Yield what another base, a wrong unit or sector size, a turned byte order and counting from 1 give.
+
+    Where the place is the first cluster of a file, a cluster number taken for a sector is known, too.
+    """
     start_bytes = source.beside.get("base_start", 0)
     if start_bytes:
         other = right - start_bytes if answer.base == "disk" else right + start_bytes
         yield KnownValue("O-BASE", other, BASE_PERCENT)
+    yield from cluster_slips(source, SECTOR_BYTES)
     yield from unit_slips(right)
     yield from endian_slips(right)
     yield KnownValue("O-ONE", right + 1, SECTOR_PERCENT)
 
 
 def compare(given: Given[Place], answer: OffsetAnswer, expected: ExpectedAnswer) -> Verdict:
-    """Return 100 for the place, 50 for the place from another base, 60 for another byte of its sector."""
+    """Return 100 for the place, 50 for the place from another base, 60 for another byte of its sector.
+
+    Whoever counts from the other base and says so has named the place: full marks, unless the task insists on its base.
+    """
     place, base = given.value.offset_bytes, given.value.base
     if place == expected.right and base not in (None, answer.base):
         return Verdict(BASE_PERCENT, "O-BASE")
     verdict = judge(place, expected)
     if verdict is not None:
-        return verdict
+        return from_other_base(verdict, base, answer)
     if answer.base != "file" and place // SECTOR_BYTES == expected.right // SECTOR_BYTES:
         return Verdict(SECTOR_PERCENT, "O-BYTE")
     return WRONG

@@ -35,15 +35,16 @@ def right_value(raw: object, answer: SetAnswer) -> frozenset[str] | frozenset[in
         if answer.tokens == "int" and all(isinstance(each, int) for each in raw):
             return frozenset(raw)
         if answer.tokens != "int" and all(isinstance(each, str) for each in raw):
-            return frozenset(_fold(each, answer) for each in raw)
-    raise unfit(raw, f"a list of tokens ({answer.tokens})")
+            found = frozenset(_fold(each, answer) for each in raw)
+            if answer.tokens != "text" or not any(" " in each for each in found):
+                return found
+    raise unfit(raw, f"a list of tokens ({answer.tokens}; phrase where a token holds spaces)")
 
 
 def parse(text: str, answer: SetAnswer) -> Given[frozenset[str] | frozenset[int]]:
-    """Return the tokens; they are separated by commas, semicolons or line ends.
+    """Return the tokens; they are separated by commas, semicolons or line ends, words and numbers also by spaces.
 
-    Numbers may also be separated by spaces and given as ranges with both ends: ``2048-2051``. Names may stand with
-    their directory.
+    Numbers may be given as ranges with both ends: ``2048-2051``. Names may stand with their directory.
 
     Raises:
         FormError: No token, a token that is no number where numbers are asked for, or too many of them.
@@ -51,7 +52,10 @@ def parse(text: str, answer: SetAnswer) -> Given[frozenset[str] | frozenset[int]
     if answer.tokens == "int":
         numbers, notices = _numbers(text)
         return Given(frozenset(numbers), spelling(frozenset(numbers), answer), notices)
-    found = frozenset(_fold(piece, answer) for piece in _SEPARATORS.split(text)) - {""}
+    pieces = _SEPARATORS.split(text)
+    if answer.tokens == "text":
+        pieces = [word for piece in pieces for word in words(piece).split()]
+    found = frozenset(_fold(piece, answer) for piece in pieces) - {""}
     if not found:
         raise _empty()
     return Given(found, spelling(found, answer))
@@ -112,7 +116,8 @@ def compare(given: Given[frozenset[str] | frozenset[int]], answer: SetAnswer, ex
 
 
 def _fold(piece: str, answer: SetAnswer) -> str:
-    plain = words(words(piece).strip(_QUOTES + ".")) if answer.tokens == "text" else words(piece).strip(_QUOTES)
+    quotes = _QUOTES if answer.tokens == "name" else _QUOTES + "."
+    plain = words(words(piece).strip(quotes))
     if answer.tokens == "name":
         plain = plain.replace("\\", "/").rpartition("/")[2]
     return plain.casefold()
