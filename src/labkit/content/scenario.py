@@ -7,10 +7,30 @@ from typing import Any
 
 from labkit.content.codes import Problem, in_order
 from labkit.content.reader import content_root
-from labkit.content.scenario_tables import ActionTable, AnyVariable, CaseFile, ItemFile, LifeTable
+from labkit.content.scenario_tables import (
+    ActionTable,
+    AnyVariable,
+    CaseFile,
+    ComputerTable,
+    ItemFile,
+    LifeTable,
+    VolumeTable,
+)
 from labkit.content.toml_files import read_model
 from labkit.errors import ContentError
-from labkit.model.scenario import Action, CaseScenario, Content, ItemScenario, Life, Machine, Variable, VolumeSpec
+from labkit.model.scenario import (
+    Action,
+    CaseScenario,
+    ComputerSpec,
+    Content,
+    DeviceSpec,
+    DiskSpec,
+    ItemScenario,
+    Life,
+    Machine,
+    Variable,
+    VolumeSpec,
+)
 
 
 def load_case(slug: str, root: Path | None = None) -> CaseScenario:
@@ -52,7 +72,8 @@ def load_case(slug: str, root: Path | None = None) -> CaseScenario:
         title=case.title,
         variables=tuple(_variable(name, table) for name, table in case.variables.items()),
         machines={
-            name: Machine(name, table.zone, table.clock_offset_s) for name, table in sorted(case.machines.items())
+            name: Machine(name, table.zone, table.clock_offset_s, _utc(table.clock_set_at))
+            for name, table in sorted(case.machines.items())
         },
         items=items,
     )
@@ -62,12 +83,15 @@ def _broken_names(path: Path, item: ItemFile, case: CaseFile) -> Iterator[Proble
     """Yield what one table alone can not see: machines, corpus files and traces that do not fit together."""
     if item.machine not in case.machines:
         yield Problem(path, "machine", "LK102", f"is {item.machine!r}; case.toml has no such machine")
+    volumes = {volume.name for volume in item.volumes} | {"", "data"}
     traces: set[str] = set()
     for number, action in enumerate(item.actions, start=1):
         if action.trace in traces:
             yield Problem(path, f"actions[{number}].trace", "LK102", f"is {action.trace!r}, which is taken")
         if action.trace:
             traces.add(action.trace)
+        if action.volume not in volumes:
+            yield Problem(path, f"actions[{number}].volume", "LK102", f"is {action.volume!r}; there is no such volume")
 
 
 def _variable(name: str, table: AnyVariable) -> Variable:
@@ -82,16 +106,7 @@ def _item(slug: str, table: ItemFile, corpus: Path) -> ItemScenario:
     for name, part in (("quartet", table.quartet), ("note", table.note)):
         if part is not None:
             settings |= {f"{name}_{key}": value for key, value in part.model_dump().items()}
-    volume = None
-    if table.volume is not None:
-        settings |= {"volume_serial": table.volume.serial, "volume_sectors": table.volume.size_sectors}
-        volume = VolumeSpec(
-            filesystem=table.volume.filesystem,
-            start_sector=table.volume.start_sector,
-            cluster_bytes=table.volume.cluster_bytes,
-            label=table.volume.label,
-            formatted=table.volume.formatted.astimezone(UTC),
-        )
+    volumes = table.volumes if table.volume is None else [table.volume]
     files = sorted(corpus.iterdir(), key=lambda path: path.name) if corpus.is_dir() else []
     return ItemScenario(
         slug=slug,
@@ -99,13 +114,26 @@ def _item(slug: str, table: ItemFile, corpus: Path) -> ItemScenario:
         kind=table.kind,
         machine=table.machine,
         size_bytes=table.size_bytes,
-        volume=volume,
+        volumes=tuple(_volume(volume) for volume in volumes),
         life=tuple(_life(life) for life in table.life),
         actions=tuple(_action(action) for action in table.actions),
         corpus={path.name: path.read_bytes() for path in files if path.is_file()},
         products=tuple(table.products),
         settings=settings,
+        disk=DiskSpec(**table.disk.model_dump()) if table.disk else DiskSpec(),
+        computer=_computer(table.computer) if table.computer else None,
     )
+
+
+def _volume(table: VolumeTable) -> VolumeSpec:
+    return VolumeSpec(**{**table.model_dump(), "formatted": table.formatted.astimezone(UTC)})
+
+
+def _computer(table: ComputerTable) -> ComputerSpec:
+    moments = {key: getattr(table, key).astimezone(UTC) for key in ("installed", "common_until", "life_until")}
+    devices = tuple(DeviceSpec(name, **device.model_dump()) for name, device in table.devices.items())
+    known = table.model_dump(exclude={"devices", "languages", *moments})
+    return ComputerSpec(**known, **moments, languages=tuple(table.languages), devices=devices)
 
 
 def _life(table: LifeTable) -> Life:
@@ -137,6 +165,8 @@ def _action(table: ActionTable) -> Action:
         facts={key: _frozen(value) for key, value in table.facts.items()},
         spread_s=table.spread_s,
         requires=tuple(table.requires),
+        volume=table.volume,
+        details=table.details,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from labkit.content.schemas import Slug, Strict, Translated
-from labkit.model.scenario import ACTION_KINDS
+from labkit.model.scenario import ACTION_DETAILS, ACTION_KINDS
 from labkit.model.truth import FACTS
 
 VariableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -109,6 +109,7 @@ class MachineTable(Strict):
 
     zone: str = Field(description="IANA zone, e.g. Asia/Almaty")
     clock_offset_s: int = Field(0, description="device minus true, in seconds; positive is fast")
+    clock_set_at: AwareDatetime | None = Field(None, description="true time from which the clock is wrong")
 
 
 class CaseFile(Strict):
@@ -157,6 +158,8 @@ class ActionTable(Strict):
     accessed: AwareDatetime | None = Field(None, description="true time to set as last access")
     facts: dict[str, str | int | list[str]] = Field(default_factory=dict, description="fixed facts of the trace")
     requires: list[str] = Field(default_factory=list, description="what must hold when the story is over")
+    volume: str = Field("", description="name of the volume; the item's first one by default")
+    details: dict[str, str | int] = Field(default_factory=dict, description="what only this kind of action takes")
 
     @model_validator(mode="after")
     def _fields_of_its_kind(self) -> "ActionTable":
@@ -166,6 +169,13 @@ class ActionTable(Strict):
         missing = sorted(name for name in needed if not getattr(self, name))
         if missing:
             raise ValueError(f"an action '{self.kind}' needs {', '.join(missing)}")
+        required, optional = ACTION_DETAILS.get(self.kind, (frozenset(), frozenset()))
+        missing = sorted(required - self.details.keys())
+        if missing:
+            raise ValueError(f"the details of an action '{self.kind}' need {', '.join(missing)}")
+        strange = sorted(self.details.keys() - required - optional)
+        if strange:
+            raise ValueError(f"the details of an action '{self.kind}' do not have {', '.join(strange)}")
         unknown = sorted(self.facts.keys() - FACTS.keys())
         if unknown:
             raise ValueError(f"{', '.join(unknown)}: not a fact of model/truth.py")
@@ -184,16 +194,64 @@ class LifeTable(Strict):
     deletions: int = Field(0, ge=0, description="how many of them are deleted again")
 
 
-class VolumeTable(Strict):
-    """How the medium is formatted."""
+Sector = Annotated[int | str, Field(description="sectors of 512 bytes; a text is filled with {variables}")]
 
-    filesystem: Literal["FAT12", "FAT16", "FAT32"] = Field(description="kind of file system")
-    start_sector: int = Field(gt=0, description="first sector of the partition")
-    size_sectors: int = Field(gt=0, description="length of the partition in sectors")
-    cluster_bytes: int = Field(gt=0, description="bytes in one cluster")
-    label: str = Field(description="volume label")
-    serial: str = Field(description="volume serial as 1A2B-3C4D; may hold {variables}")
+
+class VolumeTable(Strict):
+    """One partition and how it is formatted."""
+
+    name: Slug = Field("data", description="how actions and traces name it")
+    filesystem: Literal["", "FAT12", "FAT16", "FAT32", "exFAT", "NTFS", "ext4"] = Field(
+        description="kind of file system; empty for a partition without one"
+    )
+    start_sector: Sector = Field(description="first sector of the partition")
+    size_sectors: Sector = Field(description="length of the partition in sectors")
+    cluster_bytes: int = Field(512, gt=0, description="bytes in one cluster or block")
+    label: str = Field("", description="volume label")
+    serial: str = Field(
+        "", description="1A2B-3C4D for FAT and exFAT, 16 hex digits for NTFS, a UUID for ext4; may hold {variables}"
+    )
     formatted: AwareDatetime = Field(description="true time of formatting")
+    partition_type: Literal["", "efi", "reserved", "basic", "recovery", "linux"] = Field(
+        "", description="type in the table; by the file system where it is left out"
+    )
+    in_table: bool = Field(True, description="false: its entry was deleted from the partition table")
+    common: bool = Field(False, description="made once for all trainees; nothing of it may hold {variables}")
+
+
+class DiskTable(Strict):
+    """The partition table."""
+
+    scheme: Literal["mbr", "gpt"] = Field("mbr", description="kind of partition table")
+    damaged: str = Field("", description="copy of the GPT that is damaged: primary or backup; may hold {variables}")
+
+
+class DeviceTable(Strict):
+    """A stick that is plugged into the computer; every text may hold {variables}."""
+
+    vendor: str = Field(max_length=8, description="vendor as the stick says it")
+    product: str = Field(max_length=16, description="product as the stick says it")
+    revision: str = Field(max_length=4, description="revision as the stick says it")
+    serial: str = Field(description="serial number of the stick")
+    volume_serial: str = Field(description="serial of its volume, 1A2B-3C4D")
+    label: str = Field(description="label of its volume")
+    letter: str = Field(pattern="^[D-Z]$", description="drive letter that it gets")
+
+
+class ComputerTable(Strict):
+    """A Windows computer and the person who works at it."""
+
+    name: str = Field(max_length=15, description="name of the computer")
+    user: str = Field(description="account of the person")
+    full_name: str = Field(description="name of the person")
+    organisation: str = Field(description="where the person works")
+    mail: str = Field(description="mail address of the person")
+    installed: AwareDatetime = Field(description="when Windows was installed")
+    common_until: AwareDatetime = Field(description="what happens before is the same for all trainees")
+    life_until: AwareDatetime = Field(description="end of everyday life")
+    system_files: int = Field(gt=0, description="how many files the system itself has")
+    languages: list[Literal["en", "ru", "fa"]] = Field(min_length=1, description="languages of everyday files and mail")
+    devices: dict[Slug, DeviceTable] = Field(default_factory=dict, description="sticks by name")
 
 
 class AcquisitionTable(Strict):
@@ -237,7 +295,14 @@ class ItemFile(Strict):
     kind: Literal["medium", "files"] = Field(description="partitioned image, or loose files")
     machine: Slug = Field(description="machine whose clock writes the times")
     size_bytes: int = Field(gt=0, multiple_of=512, description="length of the medium")
-    volume: VolumeTable | None = Field(None, description="partition and file system; for kind medium")
+    volume: VolumeTable | None = Field(None, description="the only partition and its file system; for kind medium")
+    volumes: list[VolumeTable] = Field(
+        default_factory=list, description="partitions in the order of the medium, that of the story first marked by use"
+    )
+    disk: DiskTable = Field(
+        default_factory=lambda: DiskTable.model_validate({}), description="the partition table; for kind medium"
+    )
+    computer: ComputerTable | None = Field(None, description="the computer whose disk it is")
     acquisition: AcquisitionTable = Field(description="what containers and logs say")
     stem: str = Field(description="name of the image files, without ending")
     quartet: QuartetTable | None = Field(None, description="four small texts; for kind files")
@@ -248,7 +313,12 @@ class ItemFile(Strict):
     comment: Any = Field(None, description="a note for authors; not used")
 
     @model_validator(mode="after")
-    def _volume_where_needed(self) -> "ItemFile":
-        if (self.volume is None) == (self.kind == "medium"):
-            raise ValueError("kind 'medium' needs [volume], and only that kind has one")
+    def _volumes_where_needed(self) -> "ItemFile":
+        if self.volume is not None and self.volumes:
+            raise ValueError("has both [volume] and [[volumes]]; take one of them")
+        if (self.volume is None and not self.volumes) == (self.kind == "medium"):
+            raise ValueError("kind 'medium' needs [volume] or [[volumes]], and only that kind has them")
+        names = [volume.name for volume in self.volumes]
+        if len(set(names)) < len(names):
+            raise ValueError("two volumes have the same name")
         return self

@@ -21,11 +21,15 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A clock that writes times: its IANA zone and its error (device minus true, seconds; positive is fast)."""
+    """A clock that writes times: its IANA zone and its error (device minus true, seconds; positive is fast).
+
+    Before ``clock_set_at`` (true time), if there is such a moment, the clock was right.
+    """
 
     name: str
     zone: str
     clock_offset_s: int = 0
+    clock_set_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Action:
     facts: Mapping[str, str | int | tuple[str, ...]] = field(default_factory=dict)  # fixed facts to add to the trace
     spread_s: int = 0  # the true time is drawn from [at, at + spread_s) for each trainee
     requires: tuple[str, ...] = ()  # what must hold for the trace when the story is over (see synthesis.conditions)
+    volume: str = ""  # the name of the volume it happens on; the item's first one by default
+    details: Mapping[str, str | int] = field(default_factory=dict)  # what only this kind of action takes
 
 
 ACTION_KINDS: Mapping[str, frozenset[str]] = {
@@ -80,6 +86,46 @@ ACTION_KINDS: Mapping[str, frozenset[str]] = {
     # one it had while this file was written, offset_bytes into it
     "remount": frozenset(),
     "watch": frozenset({"path", "trace"}),  # plants nothing new: names what already stands at path
+    # a file whose clusters do not follow each other: as many pieces as details.pieces says
+    "create_in_pieces": frozenset({"path", "content"}),
+    "write_stream": frozenset({"path", "content"}),  # a named stream beside the content; details.stream is its name
+    "write_record_slack": frozenset({"path", "content"}),
+    # -- a computer with a person at it; each leaves the traces that Windows leaves ------------------------------------
+    "boot": frozenset(),
+    "log_on": frozenset(),
+    "log_off": frozenset(),
+    "shut_down": frozenset(),
+    "set_clock": frozenset(),  # the clock gets its error; see Machine.clock_set_at
+    "install_program": frozenset(),
+    "run_program": frozenset(),
+    "save_document": frozenset({"path", "content"}),  # written by its program: new, or over what was there
+    "open_document": frozenset({"path"}),
+    "open_on_device": frozenset({"path"}),  # a document on a stick that is plugged in
+    "visit": frozenset(),
+    "forget": frozenset(),  # one address is deleted from a browser's history
+    "download": frozenset({"path", "content"}),
+    "receive_mail": frozenset({"content"}),
+    "send_mail": frozenset({"content"}),
+    "plug_in_usb": frozenset(),
+    "unplug_usb": frozenset(),
+    "recycle": frozenset({"path"}),
+}
+
+# The keys of ``details``: those that an action must have, and those that it may have.
+ACTION_DETAILS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "create_in_pieces": (frozenset({"pieces"}), frozenset()),
+    "write_stream": (frozenset({"stream"}), frozenset()),
+    "install_program": (frozenset({"program"}), frozenset()),
+    "run_program": (frozenset({"program"}), frozenset({"argument"})),
+    "save_document": (frozenset(), frozenset({"title"})),
+    "open_on_device": (frozenset({"device"}), frozenset({"size_bytes"})),
+    "visit": (frozenset({"url", "title"}), frozenset({"browser", "typed"})),
+    "forget": (frozenset({"url"}), frozenset({"browser"})),
+    "download": (frozenset({"url"}), frozenset({"browser", "referrer"})),
+    "receive_mail": (frozenset({"sender", "subject"}), frozenset({"sender_name", "attachment", "relay"})),
+    "send_mail": (frozenset({"recipient", "subject"}), frozenset({"recipient_name", "attachment"})),
+    "plug_in_usb": (frozenset({"device"}), frozenset({"first"})),
+    "unplug_usb": (frozenset({"device"}), frozenset()),
 }
 
 
@@ -98,30 +144,77 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class VolumeSpec:
-    """How the medium is formatted."""
+    """One partition and how it is formatted. Texts may hold ``{variables}``, numbers too where they are texts."""
 
-    filesystem: str  # "FAT12", "FAT16", "FAT32"
-    start_sector: int
+    filesystem: str  # "FAT12" ... "exFAT", "NTFS", "ext4"; empty: a partition without a file system
+    start_sector: int | str
     cluster_bytes: int
     label: str
     formatted: datetime
+    size_sectors: int | str
+    serial: str = ""  # 1A2B-3C4D for FAT and exFAT, 16 hexadecimal digits for NTFS, a UUID for ext4
+    name: str = "data"  # how actions and traces name it
+    partition_type: str = ""  # "efi", "reserved", "basic", "recovery", "linux"; by the file system if it is empty
+    in_table: bool = True  # False: its entry was deleted from the partition table
+    common: bool = False  # made once for all trainees, with what happens on it before ComputerSpec.common_until
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSpec:
+    """The partition table: its scheme, and which copy of a GPT is damaged ("primary", "backup" or none)."""
+
+    scheme: str = "mbr"
+    damaged: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSpec:
+    """A stick that is plugged into a computer. Texts may hold ``{variables}``."""
+
+    name: str
+    vendor: str
+    product: str
+    revision: str
+    serial: str
+    volume_serial: str
+    label: str
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComputerSpec:
+    """A Windows computer and the person who works at it."""
+
+    name: str
+    user: str
+    full_name: str
+    organisation: str
+    mail: str
+    installed: datetime
+    common_until: datetime  # what happens before is the same for all trainees, and is played once
+    life_until: datetime  # the last day of everyday life
+    system_files: int  # how many files the system itself has
+    languages: tuple[str, ...]  # of everyday files and mail
+    devices: tuple[DeviceSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ItemScenario:
-    """One evidence item: the medium, its volume and its story in order."""
+    """One evidence item: the medium, its volumes and its story in order."""
 
     slug: str
     exhibit: str
     kind: str  # "medium" (partitioned image) or "files" (loose files)
     machine: str
     size_bytes: int
-    volume: VolumeSpec | None
+    volumes: tuple[VolumeSpec, ...]
     life: tuple[Life, ...]
     actions: tuple[Action, ...]
     corpus: Mapping[str, bytes] = field(default_factory=dict)
     products: tuple[str, ...] = ()  # what is handed out: "raw", "e01", "second_pass", ...
     settings: Mapping[str, str | int] = field(default_factory=dict)
+    disk: DiskSpec = DiskSpec()
+    computer: ComputerSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

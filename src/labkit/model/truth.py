@@ -22,10 +22,12 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "address": (int, "inode, MFT record number or FAT entry address, as the Sleuth Kit counts it"),
     "parent_address": (int, "the same for its directory"),
     "entry_offset_bytes": (int, "where its directory entry begins, from byte 0 of the medium"),
+    "sequence": (int, "NTFS: sequence number of the MFT record"),
     "size_bytes": (int, "length of the content"),
     "size_sectors": (int, "length in sectors of 512 bytes"),
     "offset_bytes": (int, "where it begins, from byte 0 of the medium (or of the file, for plain files)"),
     "offset_sectors": (int, "the same in sectors of 512 bytes"),
+    "last_sector": (int, "number of the last sector that belongs to it"),
     "volume_offset_bytes": (int, "where it begins, from byte 0 of its volume"),
     "file_offset_bytes": (int, "where it begins, from byte 0 of its host file"),
     "first_cluster": (int, "number of its first cluster, FAT counting (the first is 2)"),
@@ -53,6 +55,8 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "zone": (str, "IANA time zone of the clock that wrote the times"),
     "clock_offset_s": (int, "device clock minus true time, in seconds; positive is fast"),
     "at_utc": (datetime, "when it truly happened"),
+    "at_device_utc": (datetime, "when it happened by the device's clock"),
+    "at_local": (datetime, "what the device's clock showed, the local digits taken for UTC"),
     "local_text": (str, "a local time as a person writes it, without a zone"),
     "option": (str, "identifier of the right option of an ENUM task"),
     # For each of born, modified, accessed: true UTC; UTC with the clock error left in; the stored local digits
@@ -66,6 +70,20 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "accessed_utc": (datetime, "true last access (FAT keeps the date only)"),
     "accessed_device_utc": (datetime, "last access by the device's clock"),
     "accessed_stored": (datetime, "stored local date taken for UTC"),
+    # File systems that store UTC (the stored value is *_device_utc): the machine's local digits taken for UTC.
+    "born_local": (datetime, "creation time, local digits taken for UTC"),
+    "modified_local": (datetime, "last-write time, local digits taken for UTC"),
+    "accessed_local": (datetime, "last access, local digits taken for UTC"),
+    # NTFS: the record's own last change, and the times that $FILE_NAME keeps.
+    "changed_utc": (datetime, "true time of the last change of the record"),
+    "changed_device_utc": (datetime, "the same by the device's clock"),
+    "changed_local": (datetime, "the same, local digits taken for UTC"),
+    "name_born_utc": (datetime, "true creation time by $FILE_NAME"),
+    "name_born_device_utc": (datetime, "the same by the device's clock"),
+    "name_born_local": (datetime, "the same, local digits taken for UTC"),
+    "name_modified_utc": (datetime, "true last-write time by $FILE_NAME"),
+    "name_modified_device_utc": (datetime, "the same by the device's clock"),
+    "name_modified_local": (datetime, "the same, local digits taken for UTC"),
 }
 
 

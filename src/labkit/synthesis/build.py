@@ -12,19 +12,16 @@ from labkit.model.scenario import CaseScenario, ItemScenario
 from labkit.model.truth import FACTS, CaseTruth, GroundTruth, Trace
 from labkit.synthesis.clock import DeviceClock
 from labkit.synthesis.conditions import check_traces
-from labkit.synthesis.filesystems.fat import FatKind, FatVolume
+from labkit.synthesis.disk_traces import disk_traces
 from labkit.synthesis.loose_files import fill_small_medium
-from labkit.synthesis.medium import SECTOR_BYTES, Medium
+from labkit.synthesis.medium import Medium
 from labkit.synthesis.played import PlayedItem
 from labkit.synthesis.products import make_products
 from labkit.synthesis.shelf import Shelf
+from labkit.synthesis.staging import play_stick
 from labkit.synthesis.streams import Stream
-from labkit.synthesis.traces import story_traces, volume_traces
+from labkit.synthesis.traces import story_traces
 from labkit.synthesis.variables import draw_variables, public_names
-from labkit.synthesis.volumes import FAT_PARTITION_TYPES, MbrPartition, write_mbr
-from labkit.synthesis.world.world import World
-
-_FAT_KINDS: Mapping[str, FatKind] = {"FAT12": "FAT12", "FAT16": "FAT16", "FAT32": "FAT32"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +81,15 @@ def play_item(case: CaseScenario, slug: str, seed: bytes, values: Mapping[str, s
         SynthesisError: The story can not be played, or a trace does not stand as required.
     """
     item = _item(case, slug)
-    clock = DeviceClock(case.machines[item.machine])
-    medium = Medium(item.size_bytes)
-    if item.volume is None:
+    machine = case.machines[item.machine]
+    clock = DeviceClock(machine)
+    if not item.volumes:
+        medium = Medium(item.size_bytes)
         fill_small_medium(medium, Stream(seed, f"medium/{slug}"))
         return PlayedItem(item, seed, values, clock, medium, None)
-    played = PlayedItem(item, seed, values, clock, medium, None)
-    volume = _format(played)
-    world = World(item, medium, volume, clock, values, seed)
-    world.play_all()
-    volume.flush()
+    world = play_stick(item, machine, seed, values)
     check_traces(world)
-    return PlayedItem(item, seed, values, clock, medium, world)
+    return PlayedItem(item, seed, values, clock, world.medium, world)
 
 
 def _play_case(
@@ -116,46 +110,9 @@ def _play_case(
     return CaseTruth(case.slug, values, truths)
 
 
-def _format(played: PlayedItem) -> FatVolume:
-    spec = played.item.volume
-    assert spec is not None  # noqa: S101 - the caller has looked
-    kind = _FAT_KINDS.get(spec.filesystem)
-    if kind is None:
-        raise SynthesisError(
-            f"the item {played.item.slug} asks for the file system {spec.filesystem!r}, which can not be written yet",
-            remedy=f"Take one of: {', '.join(sorted(_FAT_KINDS))}.",
-        )
-    sectors = int(played.setting("volume_sectors"))
-    signature = Stream(played.seed, f"disk-signature/{played.item.slug}").between(1, 0xFFFFFFFF)
-    write_mbr(played.medium, [MbrPartition(FAT_PARTITION_TYPES[kind], spec.start_sector, sectors)], signature)
-    serial = played.setting("volume_serial")
-    try:
-        number = int(serial.replace("-", ""), 16)
-    except ValueError:
-        raise SynthesisError(
-            f"{serial!r} is not a volume serial", remedy="Write eight hexadecimal digits such as 1A2B-3C4D."
-        ) from None
-    return FatVolume(
-        played.medium,
-        start_bytes=spec.start_sector * SECTOR_BYTES,
-        size_bytes=sectors * SECTOR_BYTES,
-        kind=kind,
-        cluster_bytes=spec.cluster_bytes,
-        label=spec.label,
-        serial=number,
-        formatted=played.clock.local(spec.formatted),
-    )
-
-
 def _world_traces(played: PlayedItem) -> tuple[Trace, ...]:
-    world, spec = played.world, played.item.volume
-    if world is None or spec is None:
-        return ()
-    sectors = int(played.setting("volume_sectors"))
-    return (
-        *volume_traces(world, start_sector=spec.start_sector, size_sectors=sectors, label=spec.label),
-        *story_traces(world),
-    )
+    world = played.world
+    return () if world is None else (*disk_traces(world), *story_traces(world))
 
 
 def _by_name(slug: str, traces: Sequence[Trace]) -> Mapping[str, Trace]:

@@ -34,7 +34,7 @@ class DeviceClock:
 
     def device_utc(self, true_utc: datetime) -> datetime:
         """Return UTC as the device believes it: true time plus the clock's error."""
-        return true_utc.astimezone(UTC) + timedelta(seconds=self.machine.clock_offset_s)
+        return true_utc.astimezone(UTC) + self._error_at(true_utc)
 
     def shown(self, true_utc: datetime) -> datetime:
         """Return what the device's clock shows at ``true_utc``: its local time, with the offset of its zone."""
@@ -46,8 +46,18 @@ class DeviceClock:
 
     def true_utc(self, local: datetime) -> datetime:
         """Return the true UTC behind a stored naive local time."""
-        return self.local_to_device_utc(local) - timedelta(seconds=self.machine.clock_offset_s)
+        return self.true_from_device(self.local_to_device_utc(local))
+
+    def true_from_device(self, device_utc: datetime) -> datetime:
+        """Return the true UTC behind what the device takes for UTC."""
+        moment = device_utc - timedelta(seconds=self.machine.clock_offset_s)
+        return moment if self._error_at(moment) else device_utc
 
     def local_to_device_utc(self, local: datetime) -> datetime:
         """Return the device's UTC for a stored naive local time: zone applied, clock error left in."""
         return local.replace(tzinfo=zone(self.machine.zone)).astimezone(UTC)
+
+    def _error_at(self, true_utc: datetime) -> timedelta:
+        set_at = self.machine.clock_set_at
+        wrong = set_at is None or true_utc >= set_at
+        return timedelta(seconds=self.machine.clock_offset_s if wrong else 0)

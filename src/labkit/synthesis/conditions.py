@@ -9,11 +9,13 @@ from datetime import timedelta
 from itertools import pairwise
 
 from labkit.errors import SynthesisError
-from labkit.synthesis.filesystems.fat import FileState
+from labkit.synthesis.filesystems.contract import NodeState
+from labkit.synthesis.filesystems.fat import FatVolume, FileState
 from labkit.synthesis.world.contents import is_mixed
 from labkit.synthesis.world.world import Planted, World
 
 _SHEETS = (".xlsx", ".ods", ".csv")
+FIRST_CLUSTER = 2  # a number that every file system here has a cluster for
 _LARGEST_SLIP = timedelta(hours=26)  # from one end of the world's zones to the other
 
 Condition = Callable[[World, Planted], str | None]
@@ -43,35 +45,42 @@ def check_traces(world: World) -> None:
 
 
 def _live(world: World, planted: Planted) -> str | None:
-    state = world.volume.state(planted.node_id)
+    state = world.state(planted)
     return f"{state.path} is deleted" if state.deleted else None
 
 
 def _recoverable(world: World, planted: Planted) -> str | None:
-    state = world.volume.state(planted.node_id)
+    state, volume = world.state(planted), world.volumes[planted.volume]
     complaint = _deleted_and_named(state)
     if complaint is not None or _other_traces(world, planted, "overwritten_file"):
         return complaint  # the one that the story overwrites has its own condition
     if state.lost:
         return f"cluster {state.lost[0][0]} of {state.path} now belongs to {state.lost[0][1]}"
-    if world.medium.read(state.offset_bytes, state.size_bytes) != world.last_content.get(planted.node_id):
+    if state.clusters:
+        places = map(volume.cluster_offset_bytes, state.clusters)
+        now = b"".join(world.medium.read(place, volume.cluster_bytes) for place in places)[: state.size_bytes]
+    else:
+        now = world.medium.read(state.offset_bytes, state.size_bytes)
+    if now != world.last_content.get((planted.volume, planted.node_id)):
         return f"what stands in the clusters of {state.path} is not its content"
     return None
 
 
 def _overwritten(world: World, planted: Planted) -> str | None:
-    state = world.volume.state(planted.node_id)
+    state = world.state(planted)
     complaint = _deleted_and_named(state)
     if complaint is not None:
         return complaint
     if not state.lost:
         return f"no cluster of {state.path} belongs to another file"
     cluster, owner = state.lost[0]
-    if cluster == state.first_cluster:
+    if cluster == state.clusters[0]:
         return f"the first cluster of {state.path} is lost, so tools recover nothing of it"
-    if not world.volume.exists(owner) or cluster not in world.volume.state(world.volume.node(owner)).clusters:
+    volume = world.volumes[planted.volume]
+    now = volume.state(volume.node(owner)) if volume.exists(owner) else None
+    if now is None or cluster not in now.clusters:
         return f"cluster {cluster} of {state.path} belongs to no live file"
-    if world.volume.state(world.volume.node(owner)).directory:
+    if now.directory:
         return f"cluster {cluster} of {state.path} belongs to the directory {owner}"
     is_candidate = len(_other_traces(world, planted, "deleted_file")) == 1
     return None if is_candidate else "it is not one of the deleted files that the story names"
@@ -79,29 +88,32 @@ def _overwritten(world: World, planted: Planted) -> str | None:
 
 def _other_traces(world: World, planted: Planted, kind: str) -> list[str]:
     """Return the traces of ``kind`` that are about the same file."""
-    return [other.trace for other in world.planted.values() if (other.kind, other.node_id) == (kind, planted.node_id)]
+    wanted = (kind, planted.volume, planted.node_id)
+    return [other.trace for other in world.planted.values() if (other.kind, other.volume, other.node_id) == wanted]
 
 
-def _deleted_and_named(state: FileState) -> str | None:
+def _deleted_and_named(state: NodeState) -> str | None:
     if not state.deleted:
         return f"{state.path} still exists"
     if not state.entry_intact:
         return f"the deleted entry of {state.path} was reused"
-    if any(after != before + 1 for before, after in pairwise(state.clusters)):
+    is_fat = isinstance(state, FileState)
+    if is_fat and any(after != before + 1 for before, after in pairwise(state.clusters)):
         return f"{state.path} lies in pieces, so its deleted entry does not tell where it went on"
     return None
 
 
 def _has_slack(world: World, planted: Planted) -> str | None:
-    state = world.volume.state(planted.node_id)
-    return None if state.size_bytes % world.volume.cluster_bytes else f"{state.path} fills its last cluster"
+    state = world.state(planted)
+    fills = state.clusters and state.size_bytes % world.volumes[planted.volume].cluster_bytes == 0
+    return f"{state.path} fills its last cluster" if fills else None
 
 
 def _lone_text(world: World, planted: Planted) -> str | None:
     """The slack of the host holds the text and zeros, nothing that could be taken for a part of it."""
-    state = world.volume.state(planted.node_id)
-    room = world.volume.cluster_bytes
-    start = world.volume.cluster_offset_bytes(state.clusters[-1])
+    state, volume = world.state(planted), world.volumes[planted.volume]
+    room = volume.cluster_bytes
+    start = volume.cluster_offset_bytes(state.clusters[-1])
     used = state.size_bytes % room
     text = planted.text.encode()
     slack = world.medium.read(start + used, room - used)
@@ -114,18 +126,19 @@ def _lone_text(world: World, planted: Planted) -> str | None:
 
 
 def _still_unallocated(world: World, planted: Planted) -> str | None:
-    text = planted.text.encode()
-    if world.medium.read(planted.offset_bytes, len(text)) != text:
+    volume, text = world.volumes[planted.volume], planted.text.encode()
+    if text and world.medium.read(planted.offset_bytes, len(text)) != text:
         return f"the text does not stand at byte {planted.offset_bytes}"
-    size = world.volume.cluster_bytes
-    first = 2 + (planted.offset_bytes - world.volume.data_start_bytes) // size
-    clusters = set(range(first, first - (-len(text) // size)))
-    return None if clusters <= set(world.volume.free_clusters()) else "a file was given its clusters"
+    length = len(text) or int(str(planted.facts["size_bytes"]))
+    size = volume.cluster_bytes
+    first = FIRST_CLUSTER + (planted.offset_bytes - volume.cluster_offset_bytes(FIRST_CLUSTER)) // size
+    clusters = set(range(first, first - (-length // size)))
+    return None if clusters <= set(volume.free_clusters()) else "a file was given its clusters"
 
 
 def _only_mixed_sheet(world: World, planted: Planted) -> str | None:
-    names = [name for name in _all_names(world) if name.lower().endswith(_SHEETS) and is_mixed(name)]
-    return None if names == [world.volume.state(planted.node_id).name] else f"spreadsheets with mixed names: {names}"
+    names = [name for name in _all_names(world, planted.volume) if name.lower().endswith(_SHEETS) and is_mixed(name)]
+    return None if names == [world.state(planted).name] else f"spreadsheets with mixed names: {names}"
 
 
 def _sole_name(world: World, planted: Planted) -> str | None:
@@ -137,8 +150,8 @@ def _two_namesakes(world: World, planted: Planted) -> str | None:
     count = _same_names(world, planted)
     if count != 2:  # noqa: PLR2004 - itself and its namesake
         return f"{count} entries have its name, and two are expected"
-    mine = world.volume.state(planted.node_id)
-    others = (world.volume.state(node) for node in world.nodes if node != planted.node_id)
+    mine, volume = world.state(planted), world.volumes[planted.volume]
+    others = (volume.state(node) for node in world.nodes[planted.volume] if node != planted.node_id)
     other = next(state for state in others if _key(state.name) == _key(mine.name))
     if other.deleted == mine.deleted:
         return f"{mine.path} and {other.path} are not one deleted and one live"
@@ -146,28 +159,52 @@ def _two_namesakes(world: World, planted: Planted) -> str | None:
 
 
 def _old_entry(world: World, planted: Planted) -> str | None:
-    state = world.volume.state(planted.node_id)
-    return None if state.old_entries else f"no entry under the old name of {state.path} is left"
+    state = world.state(planted)
+    has_old = isinstance(state, FileState) and state.old_entries
+    return None if has_old else f"no entry under the old name of {state.path} is left"
 
 
 def _edited_later(world: World, planted: Planted) -> str | None:
     """Written more than a day after its creation, so that no slip of a zone turns one time into the other."""
-    state = world.volume.state(planted.node_id)
+    state = world.state(planted)
     if state.modified - state.born > _LARGEST_SLIP:
         return None
     return f"{state.path} was last changed less than 26 hours after its creation"
 
 
-def _all_names(world: World) -> list[str]:
+def _resident(world: World, planted: Planted) -> str | None:
+    state = world.state(planted)
+    return f"{state.path} has clusters of its own" if state.clusters else None
+
+
+def _split(world: World, planted: Planted) -> str | None:
+    """The word begins in one cluster and ends in another that does not follow it on the medium."""
+    state, volume = world.state(planted), world.volumes[planted.volume]
+    word = str(planted.facts["text"]).encode(str(planted.facts.get("encoding", "utf-8")))
+    content = volume.read(state.path)
+    if content.count(word) != 1:
+        return f"{state.path} holds the word {content.count(word)} times"
+    place = content.index(word)
+    first, last = place // volume.cluster_bytes, (place + len(word) - 1) // volume.cluster_bytes
+    if first == last or state.clusters[last] == state.clusters[first] + 1:
+        return f"the word in {state.path} is not split between two pieces"
+    return None
+
+
+def _all_names(world: World, volume_name: str) -> list[str]:
     """Return every file name that a reader can see: live, deleted, and left by renames and moves."""
-    live = [path for path in world.volume.paths() if not world.volume.state(world.volume.node(path)).directory]
-    gone = [entry.shown_path for entry in world.volume.deleted_entries()]
-    return [path.rpartition("/")[2] for path in live + gone]
+    volume = world.volumes[volume_name]
+    if isinstance(volume, FatVolume):
+        live = [path for path in volume.paths() if not volume.state(volume.node(path)).directory]
+        gone = [entry.shown_path for entry in volume.deleted_entries()]
+        return [path.rpartition("/")[2] for path in live + gone]
+    states = (volume.state(node) for node in world.nodes[volume_name])
+    return [state.name for state in states if not state.directory and (not state.deleted or state.entry_intact)]
 
 
 def _same_names(world: World, planted: Planted) -> int:
-    key = _key(world.volume.state(planted.node_id).name)
-    return sum(_key(name) == key for name in _all_names(world))
+    key = _key(world.state(planted).name)
+    return sum(_key(name) == key for name in _all_names(world, planted.volume))
 
 
 def _key(name: str) -> str:
@@ -186,6 +223,8 @@ CONDITIONS: Mapping[str, Condition] = {
     "two-namesakes": _two_namesakes,
     "old-entry": _old_entry,
     "edited-later": _edited_later,
+    "resident": _resident,
+    "split": _split,
 }
 OF_KIND: Mapping[str, tuple[str, ...]] = {
     "file": ("live", "has-slack"),
@@ -193,4 +232,7 @@ OF_KIND: Mapping[str, tuple[str, ...]] = {
     "overwritten_file": ("overwritten",),
     "slack": ("live", "lone-text"),
     "unallocated": ("still-unallocated",),
+    "carved": ("still-unallocated",),
+    "split_hit": ("live", "split"),
+    "stream": ("live",),
 }

@@ -27,9 +27,10 @@ def ordinary_stretches(world: World, least: int) -> tuple[Stretch, ...]:
     found = []
     volume = world.volume
     sectors_in_cluster = volume.cluster_bytes // SECTOR_BYTES
-    for node_id in world.nodes:
+    for node_id in world.nodes.get(world.main, []):
         state = volume.state(node_id)
-        if state.directory or state.deleted or node_id in world.story_nodes or state.size_bytes < _LEAST_BYTES:
+        is_story = (world.main, node_id) in world.story_nodes
+        if state.directory or state.deleted or is_story or state.size_bytes < _LEAST_BYTES:
             continue
         first, count = max(runs(state.clusters), key=lambda run: run[1])
         if count * volume.cluster_bytes >= _LEAST_BYTES:

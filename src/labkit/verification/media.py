@@ -159,13 +159,20 @@ def _changed_byte(item: BuiltItem, path: Path) -> Testimony:
 def _mmls(trace: Trace, item: BuiltItem) -> Testimony:
     answer = ask("mmls", item.raw)
     if answer is None:
-        return Testimony("mmls", None, ("offset_sectors", "size_sectors"))
+        return Testimony("mmls", None, ("offset_sectors", "size_sectors", "last_sector"))
     found = partitions(answer.text)
     number = int(str(trace.facts["volume"]))
     if not 1 <= number <= len(found):
         return Testimony("mmls", {"volume": Unreadable(f"mmls shows {len(found)} partition(s)")})
     partition = found[number - 1]
-    return Testimony("mmls", {"offset_sectors": partition.start_sector, "size_sectors": partition.size_sectors})
+    return Testimony(
+        "mmls",
+        {
+            "offset_sectors": partition.start_sector,
+            "size_sectors": partition.size_sectors,
+            "last_sector": partition.start_sector + partition.size_sectors - 1,
+        },
+    )
 
 
 def _fsstat(trace: Trace, item: BuiltItem) -> Testimony:

@@ -39,11 +39,10 @@ def test_kestrel_is_read_whole() -> None:
     assert case.machines["kf-acc-07"].clock_offset_s == 433
     assert case.variables[0].name == "case_number"
     assert case.variables[0].public
-    assert usb.volume is not None
-    assert usb.volume.formatted == datetime(2025, 9, 14, 13, 20, tzinfo=UTC)
+    assert usb.volumes[0].formatted == datetime(2025, 9, 14, 13, 20, tzinfo=UTC)
     assert sum(life.count for life in usb.life) == 155
     assert {"invoice.txt", "accounts.csv"} <= usb.corpus.keys()
-    assert usb.settings["volume_sectors"] == 126976
+    assert usb.volumes[0].size_sectors == 126976
     assert {action.trace for action in usb.actions} >= {"deleted-invoice", "slack-note", "overwritten"}
 
 

@@ -22,8 +22,6 @@ SETTINGS: Mapping[str, str | int] = {
     "operating_system": "training",
     "acquired": "2026-03-11T05:20:00+00:00",
     "second_pass": "2026-03-11T07:20:00+00:00",
-    "volume_serial": "1A2B-3C4D",
-    "volume_sectors": 8064,
 }
 PHOTOS = Life(
     folder="/Фото",
@@ -52,8 +50,9 @@ def a_case(
     corpus: Mapping[str, bytes] | None = None,
     filesystem: str = "FAT12",
     kind: str = "medium",
+    serial: str = "1A2B-3C4D",
 ) -> CaseScenario:
-    volume = VolumeSpec(filesystem, 64, 1024, "TEST", datetime(2025, 9, 1, tzinfo=UTC)) if kind == "medium" else None
+    volume = VolumeSpec(filesystem, 64, 1024, "TEST", datetime(2025, 9, 1, tzinfo=UTC), 8064, serial)
     size = 8128 * 512 + 16384 if kind == "medium" else 65536
     item = ItemScenario(
         slug="stick",
@@ -61,7 +60,7 @@ def a_case(
         kind=kind,
         machine="pc",
         size_bytes=size,
-        volume=volume,
+        volumes=(volume,) if kind == "medium" else (),
         life=tuple(life),
         actions=actions,
         corpus=corpus or {},

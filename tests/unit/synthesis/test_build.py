@@ -327,8 +327,8 @@ ZEROS = Content(text="\0" * 20_000)
         (a_case(kind="files", products=("copy-b",)), "has no volume", "kind 'medium'"),
         (a_case(products=("copy-b",)), "has 0 large everyday files", "photos"),
         (a_case(life=[replace(PHOTOS, count=1)], products=("second-pass",)), "has 1 large everyday files", "photos"),
-        (a_case(filesystem="ext4"), "file system 'ext4', which can not be written yet", "FAT32"),
-        (a_case(settings={"volume_serial": "serial"}), "'serial' is not a volume serial", "1A2B-3C4D"),
+        (a_case(filesystem="ext4"), "file system 'ext4', which can not be written", "FAT32"),
+        (a_case(serial="serial"), "'serial' is not a volume serial", "1A2B-3C4D"),
         (a_case(settings={"stem": "{who}"}, products=("raw",)), "needs the variable 'who'", "case.toml"),
         (
             a_case(kind="files", products=("quartet",), settings={**QUARTET, "quartet_twin": "a.txt"}),
@@ -354,7 +354,7 @@ def test_a_file_of_zeros_can_not_lose_sectors_visibly() -> None:
     case = a_case(life=[PHOTOS], products=("second-pass",))
     played = play_item(case, "stick", SEED, {})
     assert played.world is not None
-    for node in played.world.nodes:
+    for node in played.world.nodes["data"]:
         state = played.world.volume.state(node)
         if not state.directory:
             played.medium.write(state.offset_bytes, bytes(state.size_bytes))

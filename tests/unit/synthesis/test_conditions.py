@@ -154,7 +154,7 @@ def test_an_unallocated_text_inside_a_new_file_is_named() -> None:
 
 def test_a_recovered_content_that_differs_is_named() -> None:
     world = a_world(FIRST, GONE)
-    world.last_content[world.planted["gone"].node_id] = b"something else"
+    world.last_content["data", world.planted["gone"].node_id] = b"something else"
 
     with pytest.raises(SynthesisError, match="is not its content"):
         check_traces(world)

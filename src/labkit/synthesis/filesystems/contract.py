@@ -40,6 +40,10 @@ class NodeState(Protocol):
         """Whether it was deleted."""
 
     @property
+    def entry_intact(self) -> bool:
+        """Whether what names it still stands: its directory entry (FAT, exFAT), its MFT record or inode."""
+
+    @property
     def address(self) -> int:
         """Inode, MFT record number or FAT entry address, as the Sleuth Kit counts it."""
 

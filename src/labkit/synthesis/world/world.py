@@ -1,25 +1,70 @@
-"""The world plays a story on one volume. ``World.play`` is the only way in.
+"""The world plays a story on the volumes of one item. ``World.play`` is the only way in.
 
-A story's action has a true time; the machine's clock turns it into the local time that the device stores. The file
-system is changed in the order of the actions, so that allocation, reuse and remnants arise by themselves. What the
-story names as a trace is remembered by node, not by path, and looked up when the story is over.
+A story's action has a true time; the machine's clock turns it into the time that the device stores. File systems are
+changed in the order of the actions, so that allocation, reuse and remnants arise by themselves. What the story names
+as a trace is remembered by node, not by path, and looked up when the story is over.
+
+What is the same for all trainees is played once, on a world that is then forked for each of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from labkit.errors import SynthesisError
-from labkit.model.scenario import ACTION_KINDS, Action, ItemScenario
+from labkit.model.scenario import ACTION_KINDS, Action, ItemScenario, VolumeSpec
+from labkit.model.truth import FactValue
 from labkit.synthesis.clock import DeviceClock
-from labkit.synthesis.filesystems.fat import FatVolume
+from labkit.synthesis.filesystems.contract import NodeState, VolumeWriter
 from labkit.synthesis.medium import Medium
 from labkit.synthesis.streams import Stream
 from labkit.synthesis.variables import fill
 from labkit.synthesis.world.contents import Setting, persona, render
-from labkit.synthesis.world.life import plan_life
 
-_PLAIN_TEXTS = frozenset({"write_slack", "write_unallocated"})
+if TYPE_CHECKING:
+    from labkit.synthesis.world.computer.computer import Computer
+
+_PLAIN_TEXTS = frozenset({"write_slack", "write_unallocated", "write_record_slack"})
+_DEFAULT_KINDS = {
+    "delete": "deleted_file",
+    "write_slack": "slack",
+    "write_unallocated": "unallocated",
+    "write_stream": "stream",
+    "recycle": "recycled",
+    "plug_in_usb": "usb_device",
+    "visit": "visit",
+    "forget": "forgotten_visit",
+    "download": "download",
+    "receive_mail": "mail",
+    "send_mail": "mail",
+    "run_program": "program_run",
+    "log_on": "log_on",
+    "log_off": "log_off",
+    "open_document": "opened_document",
+    "open_on_device": "opened_on_device",
+    "set_clock": "clock_change",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A partition as it lies on the medium. Sectors have 512 bytes and count from 0 of the medium."""
+
+    spec: VolumeSpec
+    number: int  # in the order of the medium, from 1; 0 where the table does not name it
+    start_sector: int
+    size_sectors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What an action left behind: a file or directory, a text and where it begins on the medium, further facts."""
+
+    node_id: int = -1
+    text: str = ""
+    offset_bytes: int = -1
+    facts: Mapping[str, FactValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,201 +78,193 @@ class Planted:
     at_utc: datetime
     text: str = ""
     offset_bytes: int = -1  # of a planted text, on the medium
-    facts: Mapping[str, str | int | tuple[str, ...]] = field(default_factory=dict)
+    facts: Mapping[str, FactValue] = field(default_factory=dict)
     requires: tuple[str, ...] = ()
+    volume: str = "data"
 
 
 @dataclass
 class World:
-    """One volume, one clock, one trainee's values, and what happened so far."""
+    """The volumes of one medium, one clock, one trainee's values, and what happened so far."""
 
     item: ItemScenario
     medium: Medium
-    volume: FatVolume
+    places: Mapping[str, Place]
+    volumes: dict[str, VolumeWriter]
     clock: DeviceClock
     values: Mapping[str, str]
     seed: bytes
+    handlers: "Mapping[str, Handler]"
+    computer: "Computer | None" = None
     planted: dict[str, Planted] = field(default_factory=dict)
-    nodes: list[int] = field(default_factory=list)  # every file and directory that was ever made
-    story_nodes: set[int] = field(default_factory=set)  # those that the story made, not everyday life
-    last_content: dict[int, bytes] = field(default_factory=dict)  # of deleted files, as it was at the end
-    _path_nodes: dict[str, int] = field(default_factory=dict)  # who was last at a path, deleted or not
+    nodes: dict[str, list[int]] = field(default_factory=dict)  # by volume: what was ever made there
+    story_nodes: set[tuple[str, int]] = field(default_factory=set)  # what the story made, not everyday life
+    last_content: dict[tuple[str, int], bytes] = field(default_factory=dict)  # of deleted files, as it was at the end
+    _path_nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # who was last at a path, deleted or not
 
-    def play_all(self) -> None:
-        """Make the folders of everyday life, then play life and story in the order of their true times."""
-        assert self.item.volume is not None  # noqa: S101 - the build gives a world to items with a volume only
-        formatted = self.item.volume.formatted
-        for folder in dict.fromkeys(life.folder for life in self.item.life):
-            self._make_folders(folder, formatted + timedelta(minutes=2))
-        story = [(self._personal_time(action), True, action) for action in self.item.actions]
-        life = [(action.at, False, action) for action in plan_life(self.item, self.seed, self.clock)]
-        for at, is_story, action in sorted(story + life, key=lambda entry: entry[0]):
+    @property
+    def main(self) -> str:
+        """The name of the volume that actions without one happen on."""
+        return next(iter(self.places))
+
+    @property
+    def volume(self) -> VolumeWriter:
+        """The volume that actions without one happen on."""
+        return self.volumes[self.main]
+
+    def fork(self, medium: Medium, values: Mapping[str, str], seed: bytes) -> "World":
+        """Return an independent world that goes on from here on ``medium``, a fork of this world's medium."""
+        return replace(
+            self,
+            medium=medium,
+            volumes={name: volume.fork(medium) for name, volume in self.volumes.items()},
+            values=values,
+            seed=seed,
+            computer=self.computer.fork() if self.computer else None,
+            planted=dict(self.planted),
+            nodes={name: list(nodes) for name, nodes in self.nodes.items()},
+            story_nodes=set(self.story_nodes),
+            last_content=dict(self.last_content),
+            _path_nodes=dict(self._path_nodes),
+        )
+
+    def play_all(self, story: Iterable[Action], life: Iterable[Action]) -> None:
+        """Play everyday life and story together, in the order of their true times."""
+        told = [(self._personal_time(action), True, action) for action in story]
+        lived = [(action.at, False, action) for action in life]
+        for at, is_story, action in sorted(told + lived, key=lambda entry: entry[0]):
             self.play(replace(action, at=at, spread_s=0), story=is_story)
 
-    def play(self, action: Action, *, story: bool = True) -> None:
+    def play(self, action: Action, *, story: bool = True) -> Left:
         """Make one thing happen.
 
         Raises:
             SynthesisError: There is no such kind of action, or it can not happen now; the message names it.
         """
-        if action.kind not in ACTION_KINDS:
+        handler = self.handlers.get(action.kind)
+        if action.kind not in ACTION_KINDS or handler is None:
             raise SynthesisError(
                 f"there is no action {action.kind!r}", remedy=f"Take one of: {', '.join(sorted(ACTION_KINDS))}."
             )
-        filled = replace(action, path=fill(action.path, self.values), to_path=fill(action.to_path, self.values))
-        before = len(self.nodes)
+        filled = replace(
+            action,
+            path=fill(action.path, self.values),
+            to_path=fill(action.to_path, self.values),
+            volume=action.volume or self.main,
+            details={key: self._filled(value) for key, value in action.details.items()},
+        )
+        before = {name: len(nodes) for name, nodes in self.nodes.items()}
         try:
-            handler = getattr(self, f"_{action.kind}")
-            node_id, text, offset = handler(filled)
+            left = handler(self, filled)
         except SynthesisError as error:
             where = f"{action.kind} {filled.path}".strip()
             raise SynthesisError(f"{self.item.slug}: {where}: {error.message}", remedy=error.remedy) from error
         if story:
-            self.story_nodes.update(self.nodes[before:])
+            for name, nodes in self.nodes.items():
+                self.story_nodes.update((name, node) for node in nodes[before.get(name, 0) :])
         if action.trace is not None:
-            self._remember(filled, node_id, text, offset)
+            self._remember(filled, left)
+        return left
 
-    # -- handlers: (node, planted text, where it begins) ----------------------------------------------------------
+    def make_folders(self, folder: str, at: datetime, *, volume: str = "") -> None:
+        """Make a folder and those above it, as far as they are missing."""
+        path = ""
+        writer = self.volumes[volume or self.main]
+        for name in folder.strip("/").split("/"):
+            path += f"/{name}"
+            if name and not writer.exists(path):
+                self.play(Action("make_directory", at, path=path, volume=volume), story=False)
 
-    def _make_directory(self, action: Action) -> tuple[int, str, int]:
-        node_id = self.volume.make_directory(action.path, self._local(action))
-        return self._made(action.path, node_id)
-
-    def _create(self, action: Action) -> tuple[int, str, int]:
-        node_id = self.volume.create(action.path, self._content(action), self._local(action))
-        self._set_wished_times(action, action.path)
-        return self._made(action.path, node_id)
-
-    def _copy(self, action: Action) -> tuple[int, str, int]:
-        node_id = self.volume.copy(action.path, action.to_path, self._local(action))
-        self._set_wished_times(action, action.to_path)
-        return self._made(action.to_path, node_id)
-
-    def _rename(self, action: Action) -> tuple[int, str, int]:
-        node_id = self.volume.node(action.path)
-        self.volume.rename(action.path, action.to_path, self._local(action))
-        self._path_nodes[action.to_path] = node_id
-        return node_id, "", -1
-
-    _move = _rename
-
-    def _append(self, action: Action) -> tuple[int, str, int]:
-        self.volume.append(action.path, self._content(action), self._local(action))
-        return self.volume.node(action.path), "", -1
-
-    def _overwrite(self, action: Action) -> tuple[int, str, int]:
-        self.volume.overwrite(action.path, self._content(action), self._local(action))
-        return self.volume.node(action.path), "", -1
-
-    def _open(self, action: Action) -> tuple[int, str, int]:
-        self.volume.open(action.path, self._local(action))
-        return self.volume.node(action.path), "", -1
-
-    def _delete(self, action: Action) -> tuple[int, str, int]:
-        node_id = self.volume.node(action.path)
-        if not self.volume.state(node_id).directory:
-            self.last_content[node_id] = self.volume.read(action.path)
-        self.volume.delete(action.path, self._local(action))
-        return node_id, "", -1
-
-    def _set_times(self, action: Action) -> tuple[int, str, int]:
-        self._set_wished_times(action, action.path)
-        return self.volume.node(action.path), "", -1
-
-    def _write_slack(self, action: Action) -> tuple[int, str, int]:
-        text = self._content(action)
-        # A personal gap, so that the text does not begin where the file ends.
-        gap = action.offset_bytes + self._stream("gap", action).below(16)
-        offset = self.volume.write_slack(action.path, bytes(gap) + text) + gap
-        return self.volume.node(action.path), text.decode(), offset
-
-    def _write_unallocated(self, action: Action) -> tuple[int, str, int]:
-        text = self._content(action)
-        return -1, text.decode(), self.volume.write_unallocated(text)
-
-    def _remount(self, action: Action) -> tuple[int, str, int]:
-        if not action.path:
-            self.volume.remount()
-            return -1, "", -1
-        node_id = self._node_at(action.path)
-        clusters = self.volume.state(node_id).clusters
-        index = action.offset_bytes // self.volume.cluster_bytes
-        if not 0 < index < len(clusters):
-            raise SynthesisError(
-                f"byte {action.offset_bytes} is not inside a file of {len(clusters)} clusters",
-                remedy="Choose an offset behind the first cluster and before the end of the file.",
-            )
-        self.volume.remount(after=clusters[index - 1])
-        return -1, "", -1
-
-    def _watch(self, action: Action) -> tuple[int, str, int]:
-        return self._node_at(action.path), "", -1
+    def state(self, planted: Planted) -> NodeState:
+        """Return what is known now about the file of a trace."""
+        return self.volumes[planted.volume].state(planted.node_id)
 
     # -- what handlers share --------------------------------------------------------------------------------------
 
-    def _made(self, path: str, node_id: int) -> tuple[int, str, int]:
-        self.nodes.append(node_id)
-        self._path_nodes[path] = node_id
-        return node_id, "", -1
-
-    def _node_at(self, path: str) -> int:
+    def on(self, action: Action) -> VolumeWriter:
+        """Return the volume that an action happens on."""
         try:
-            return self._path_nodes[path]
+            return self.volumes[action.volume]
+        except KeyError:
+            raise SynthesisError(
+                f"there is no volume {action.volume!r} with a file system",
+                remedy=f"Take one of: {', '.join(self.volumes)}.",
+            ) from None
+
+    def stamp(self, moment: datetime, volume: VolumeWriter) -> datetime:
+        """Return a true time as a volume stores it when this machine writes it."""
+        match volume.time_basis:
+            case "local":
+                return self.clock.local(moment)
+            case "zoned":
+                return self.clock.shown(moment)
+            case "utc":
+                return self.clock.device_utc(moment)
+
+    def made(self, action: Action, path: str, node_id: int) -> Left:
+        """Remember a new file or directory."""
+        self.nodes.setdefault(action.volume, []).append(node_id)
+        self.now_at(action, path, node_id)
+        return Left(node_id)
+
+    def now_at(self, action: Action, path: str, node_id: int) -> None:
+        """Remember that a node has a path now."""
+        self._path_nodes[action.volume, path] = node_id
+
+    def node_at(self, action: Action, path: str) -> int:
+        """Return who was last at a path, deleted or not.
+
+        Raises:
+            SynthesisError: Nothing ever was.
+        """
+        try:
+            return self._path_nodes[action.volume, path]
         except KeyError:
             raise SynthesisError(
                 f"nothing was ever at {path}", remedy="Create the file before the action that names it."
             ) from None
 
-    def _content(self, action: Action) -> bytes:
+    def content(self, action: Action) -> bytes:
+        """Return the bytes that an action writes."""
         assert action.content is not None  # noqa: S101 - ACTION_KINDS says which actions have content
-        stream = self._stream("content", action)
+        stream = self.stream("content", action)
         written = self.clock.shown(action.modified or action.at)
         path = "" if action.kind in _PLAIN_TEXTS else action.path  # the host's ending says nothing about the text
-        setting = Setting(path, persona(stream), written, self.values, self.item.corpus)
-        return render(action.content, setting, stream)
+        author = self.computer.spec.full_name if self.computer else persona(stream)
+        return render(action.content, Setting(path, author, written, self.values, self.item.corpus), stream)
 
-    def _set_wished_times(self, action: Action, path: str) -> None:
-        wished = {
-            name: self.clock.local(moment)
-            for name, moment in (("born", action.born), ("modified", action.modified), ("accessed", action.accessed))
-            if moment is not None
-        }
-        if wished:
-            self.volume.set_times(path, **wished)
-
-    def _local(self, action: Action) -> datetime:
-        return self.clock.local(action.at)
-
-    def _personal_time(self, action: Action) -> datetime:
-        return action.at + timedelta(seconds=self._stream("time", action).below(max(1, action.spread_s)))
-
-    def _stream(self, purpose: str, action: Action) -> Stream:
+    def stream(self, purpose: str, action: Action) -> Stream:
+        """Return the named randomness of one purpose of one action."""
         place = f"{action.kind}/{action.path}/{action.to_path}/{action.at.isoformat()}"
         return Stream(self.seed, f"{purpose}/{self.item.slug}/{place}")
 
-    def _make_folders(self, folder: str, at: datetime) -> None:
-        path = ""
-        for name in folder.strip("/").split("/"):
-            path += f"/{name}"
-            if name and not self.volume.exists(path):
-                self.play(Action("make_directory", at, path=path), story=False)
+    # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _remember(self, action: Action, node_id: int, text: str, offset: int) -> None:
+    def _filled(self, value: str | int) -> str | int:
+        return fill(value, self.values) if isinstance(value, str) else value
+
+    def _personal_time(self, action: Action) -> datetime:
+        return action.at + timedelta(seconds=self.stream("time", action).below(max(1, action.spread_s)))
+
+    def _remember(self, action: Action, left: Left) -> None:
         assert action.trace is not None  # noqa: S101 - the caller has looked
         if action.trace in self.planted:
             raise SynthesisError(
                 f"{self.item.slug}: the trace {action.trace!r} is named twice",
                 remedy="Give each trace a name of its own.",
             )
-        defaults = {"delete": "deleted_file", "write_slack": "slack", "write_unallocated": "unallocated"}
         self.planted[action.trace] = Planted(
             trace=action.trace,
-            kind=action.trace_kind or defaults.get(action.kind, "file"),
+            kind=action.trace_kind or _DEFAULT_KINDS.get(action.kind, "file"),
             event=action.kind,
-            node_id=node_id,
+            node_id=left.node_id,
             at_utc=action.at,
-            text=text,
-            offset_bytes=offset,
-            facts=action.facts,
+            text=left.text,
+            offset_bytes=left.offset_bytes,
+            facts={**left.facts, **action.facts},
             requires=action.requires,
+            volume=action.volume,
         )
+
+
+Handler = Callable[[World, Action], Left]

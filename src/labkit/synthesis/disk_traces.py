@@ -1,0 +1,51 @@
+"""The disk itself as traces: its partitions, where they begin and end, and the clock that wrote its times."""
+
+from collections.abc import Iterator
+
+from labkit.hashing import digest_blocks
+from labkit.model.truth import FactValue, Trace
+from labkit.synthesis.medium import SECTOR_BYTES, Medium
+from labkit.synthesis.traces import clock_facts, digest_facts
+from labkit.synthesis.world.world import Place, World
+
+
+def disk_traces(world: World) -> tuple[Trace, ...]:
+    """Return a trace for each partition of the item, and one for the machine's clock.
+
+    The trace of an item's only partition is called ``partition``, those of several ``partition-<name>``.
+    """
+    single = len(world.places) == 1
+    return (
+        *(
+            Trace("partition" if single else f"partition-{name}", "volume", None, _partition(world, place))
+            for name, place in world.places.items()
+        ),
+        Trace("clock", "clock", None, clock_facts(world)),
+    )
+
+
+def part_of(medium: Medium, start_bytes: int, size_bytes: int) -> Iterator[bytes]:
+    """Yield a range of a medium in blocks."""
+    position = 0
+    for chunk in medium.chunks():
+        begin, end = max(start_bytes - position, 0), min(start_bytes + size_bytes - position, len(chunk))
+        if begin < end:
+            yield chunk[begin:end]  # the same object where it is the whole chunk
+        position += len(chunk)
+
+
+def _partition(world: World, place: Place) -> dict[str, FactValue]:
+    start, size = place.start_sector * SECTOR_BYTES, place.size_sectors * SECTOR_BYTES
+    facts: dict[str, FactValue] = {
+        "volume": place.number,
+        "offset_bytes": start,
+        "offset_sectors": place.start_sector,
+        "size_sectors": place.size_sectors,
+        "last_sector": place.start_sector + place.size_sectors - 1,
+    }
+    volume = world.volumes.get(place.spec.name)
+    if volume is not None:
+        facts |= {"serial": volume.serial_text, "label": place.spec.label, "cluster_bytes": volume.cluster_bytes}
+    if not place.spec.common:  # nobody is asked for the digest of what all have
+        facts |= digest_facts(digest_blocks(part_of(world.medium, start, size)))
+    return facts
