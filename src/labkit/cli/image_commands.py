@@ -1,0 +1,7 @@
+"""All commands of ``labkit image``: those on single entries, and those that go through a whole medium."""
+
+from labkit.cli.image import image
+from labkit.cli.image_search import search
+
+for command in (search,):
+    image.add_command(command)

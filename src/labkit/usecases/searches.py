@@ -1,0 +1,99 @@
+"""What an examiner looks for in a whole medium: words, lost files, what lies in slack.
+
+Each verb leaves a line in the examination log of the workspace it is in.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import EvidenceError
+from labkit.evidence.image import open_image
+from labkit.evidence.owners import MediumMap, Owner, Region
+from labkit.evidence.search import Hit
+from labkit.evidence.search import search as search_image
+from labkit.evidence.verify import Watch, unwatched
+from labkit.evidence.words import needles
+from labkit.usecases.examiner import examined
+
+
+def regions_named(text: str | None) -> frozenset[Region] | None:
+    """Return the regions that a list such as ``slack,unallocated`` names; None for all of them.
+
+    Raises:
+        EvidenceError: One of them is no region.
+    """
+    if text is None:
+        return None
+    names = [part.strip().lower() for part in text.split(",") if part.strip()]
+    unknown = [name for name in names if name not in set(Region)]
+    if unknown or not names:
+        raise EvidenceError(
+            f"{', '.join(unknown) or repr(text)} is no region of a medium",
+            remedy=f"Name one or more of {', '.join(Region)}, with commas between them.",
+        )
+    return frozenset(Region(name) for name in names)
+
+
+def search(
+    path: Path,
+    words: Sequence[str],
+    *,
+    encodings: Sequence[str] = (),
+    case: bool = False,
+    regions: frozenset[Region] | None = None,
+    under: str | None = None,
+    watch: Watch = unwatched,
+) -> Iterator[Hit]:
+    """Yield where words stand on a medium.
+
+    Args:
+        path: The image.
+        words: What to look for.
+        encodings: In which encodings, names of ``evidence.words.ENCODINGS``; all if empty.
+        case: Whether capital and small letters count as different.
+        regions: Only hits whose first byte lies in one of these.
+        under: Only hits in the file or directory of this path.
+        watch: Is shown the blocks of the medium as they are read.
+
+    Raises:
+        EvidenceError: The image can not be read, or a word can not be searched for.
+    """
+    details: dict[str, Any] = {"words": list(words)}
+    details |= {"encodings": list(encodings)} if encodings else {}
+    details |= {"case": True} if case else {}
+    details |= {"in": sorted(regions)} if regions is not None else {}
+    details |= {"under": under} if under is not None else {}
+    with examined("image search", path, details) as line:
+        wanted = needles(words, encodings, case=case)
+        line["hits"] = 0
+        with open_image(path) as image:
+            for hit in search_image(image, MediumMap(image), wanted, watch):
+                if (regions is None or region_of(hit) in regions) and is_under(owner_of(hit), under):
+                    line["hits"] += 1
+                    yield hit
+
+
+def owner_of(hit: Hit) -> Owner | None:
+    """Return the file that a hit stands in."""
+    if hit.content is not None:
+        return hit.content.owner
+    return None if hit.place is None else hit.place.owner
+
+
+def region_of(hit: Hit) -> Region:
+    """Return the region of a hit; content of a compressed file has the region of its file."""
+    if hit.place is not None:
+        return hit.place.region
+    owner = owner_of(hit)
+    return Region.UNALLOCATED if owner is not None and owner.deleted else Region.ALLOCATED
+
+
+def is_under(owner: Owner | None, path: str | None) -> bool:
+    """Return whether a file is the one at ``path`` or lies below it; always without a path."""
+    if path is None:
+        return True
+    if owner is None:
+        return False
+    wanted, found = path.rstrip("/").casefold(), owner.path.casefold()
+    return found == wanted or found.startswith(wanted + "/")
