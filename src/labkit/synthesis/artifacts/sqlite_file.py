@@ -1,0 +1,358 @@
+"""SQLite databases as files: tables, indices, rows that come, change and go, and what deleted rows leave.
+
+The writer is our own because the layout of pages differs between versions of SQLite. Rows lie in the order of their
+numbers, as when a program only appends. A deleted row, and the old version of one that changed its length, stay in
+their page until the end: unlike SQLite, which may give such room to a later row of the same page, nothing here reuses
+it, so that what a story deletes can be found again. With ``zero_deleted`` it is overwritten with zeros, as programs do
+that are built with SQLITE_SECURE_DELETE. Indices keep no deleted keys.
+
+Source: sqlite.org, "Database File Format", sections 1.3 (header), 2.5 (indices), 2.6.1 (schema table) and 2.6.2
+(sequence table); "Datatypes In SQLite", section 3 (affinity).
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from labkit.errors import SynthesisError
+from labkit.synthesis.artifacts.sqlite_pages import FILE_HEADER_BYTES, PageWriter, TableEntry
+from labkit.synthesis.artifacts.sqlite_records import SortKey, Value, record, sort_key
+from labkit.synthesis.artifacts.sqlite_schema import Column, Index, TableSchema, index_schema, table_schema
+
+Row = Mapping[str, Value]
+
+SQLITE_VERSION_NUMBER = 3_045_001  # of the library that is said to have written the file: 3.45.1
+_PAGE_SIZES = tuple(1 << power for power in range(9, 17))
+_MAGIC = b"SQLite format 3\0"
+_ROLLBACK_JOURNAL = 1
+_PAYLOAD_FRACTIONS = bytes((64, 32, 32))
+_SCHEMA_FORMAT = 4
+_UTF_8 = 1
+_SEQUENCE = TableSchema(
+    "sqlite_sequence",
+    "CREATE TABLE sqlite_sequence(name,seq)",
+    tuple(Column(name, "BLOB", None, not_null=False, rowid_alias=False) for name in ("name", "seq")),
+    (),
+    autoincrement=False,
+)
+
+
+@dataclass(slots=True)
+class _Table:
+    schema: TableSchema
+    indices: list[Index] = field(default_factory=list)
+    rows: dict[int, tuple[Value, ...]] = field(default_factory=dict)
+    dead: list[TableEntry] = field(default_factory=list)
+    largest_rowid: int = 0  # ever given: what AUTOINCREMENT remembers
+    used_keys: dict[str, dict[SortKey, int]] = field(default_factory=dict)  # for each unique index
+    places: dict[str, int] = field(init=False)  # of the columns
+
+    def __post_init__(self) -> None:
+        self.places = {column.name: place for place, column in enumerate(self.schema.columns)}
+
+    def fork(self) -> "_Table":
+        return _Table(
+            self.schema,
+            list(self.indices),
+            dict(self.rows),
+            list(self.dead),
+            self.largest_rowid,
+            {name: dict(keys) for name, keys in self.used_keys.items()},
+        )
+
+    def key(self, index: Index, values: Sequence[Value]) -> tuple[Value, ...]:
+        return tuple(values[self.places[name]] for name in index.columns)
+
+    def record(self, values: Sequence[Value]) -> bytes:
+        stored = (
+            None if column.rowid_alias else value for column, value in zip(self.schema.columns, values, strict=True)
+        )
+        return record(tuple(stored))
+
+
+class Database:
+    """A database under construction. An operation that raises has changed nothing."""
+
+    def __init__(
+        self,
+        page_bytes: int = 4096,
+        *,
+        user_version: int = 0,
+        application_id: int = 0,
+        zero_deleted: bool = False,
+    ) -> None:
+        if page_bytes not in _PAGE_SIZES:
+            raise SynthesisError(
+                f"SQLite has no pages of {page_bytes} bytes",
+                remedy=f"Take one of {', '.join(map(str, _PAGE_SIZES))}.",
+            )
+        self._page_bytes = page_bytes
+        self._user_version = user_version
+        self._application_id = application_id
+        self._zero_deleted = zero_deleted
+        self._tables: dict[str, _Table] = {}
+        self._schema: list[TableSchema | Index] = []  # in order of their making
+        self._changes = 0
+
+    def fork(self) -> "Database":
+        """Return an independent copy; rows are shared until one side changes them."""
+        other = object.__new__(Database)
+        other.__dict__.update(self.__dict__)
+        other._tables = {name: table.fork() for name, table in self._tables.items()}
+        other._schema = list(self._schema)
+        return other
+
+    def create(self, sql: str) -> None:
+        """Make a table or an index from its CREATE statement, which is stored as it stands.
+
+        Raises:
+            SynthesisError: The statement is not understood, the name is taken, or an index has no such table or
+                columns, or comes after the rows.
+        """
+        if "INDEX" in sql.partition("(")[0].upper().split():
+            self._create_index(index_schema(sql))
+        else:
+            self._create_table(table_schema(sql))
+        self._changes += 1
+
+    def insert(self, table: str, row: Row) -> int:
+        """Add a row and return its number. Columns that ``row`` leaves out get their default.
+
+        Raises:
+            SynthesisError: There is no such table or column, a value is missing, has the wrong kind, or is taken.
+        """
+        found = self._table(table)
+        values = dict.fromkeys((column.name for column in found.schema.columns), None) | {
+            column.name: column.default for column in found.schema.columns
+        }
+        rowid = self._rowid(found, row)
+        self._store(found, rowid, self._merged(found, values, row, rowid))
+        found.largest_rowid = max(found.largest_rowid, rowid)
+        self._changes += 1
+        return rowid
+
+    def update(self, table: str, rowid: int, changes: Row) -> None:
+        """Change some columns of a row. If its record gets another length, the old one is left behind.
+
+        Raises:
+            SynthesisError: As ``insert``; or there is no such row, or its number would change.
+        """
+        found = self._table(table)
+        old = self._values(found, rowid)
+        names = [column.name for column in found.schema.columns]
+        if any(column.rowid_alias and column.name in changes for column in found.schema.columns):
+            raise SynthesisError(
+                f"the number of row {rowid} of {table} can not be changed", remedy="Delete the row and insert another."
+            )
+        new = self._merged(found, dict(zip(names, old, strict=True)), changes, rowid)
+        self._store(found, rowid, new, replacing=old)
+        before, after = found.record(old), found.record(new)
+        if len(before) != len(after):
+            found.dead.append(TableEntry(rowid, before, live=False))
+        self._changes += 1
+
+    def delete(self, table: str, rowid: int) -> None:
+        """Delete a row; its bytes stay where they are, unless the database overwrites them.
+
+        Raises:
+            SynthesisError: There is no such table or row.
+        """
+        found = self._table(table)
+        values = self._values(found, rowid)
+        for index, keys in self._unique(found):
+            keys.pop(sort_key(found.key(index, values)), None)
+        found.dead.append(TableEntry(rowid, found.record(values), live=False))
+        del found.rows[rowid]
+        self._changes += 1
+
+    def row(self, table: str, rowid: int) -> dict[str, Value]:
+        """Return the columns of a live row.
+
+        Raises:
+            SynthesisError: There is no such table or row.
+        """
+        found = self._table(table)
+        names = (column.name for column in found.schema.columns)
+        return dict(zip(names, self._values(found, rowid), strict=True))
+
+    def rowids(self, table: str) -> Sequence[int]:
+        """Return the numbers of the live rows, in order."""
+        return sorted(self._table(table).rows)
+
+    def render(self) -> bytes:
+        """Return the file as it is after a commit with a rollback journal, which is gone."""
+        pages = PageWriter(self._page_bytes, zero_deleted=self._zero_deleted)
+        schema_root = pages.allocate()
+        roots = {item.name: pages.allocate() for item in self._schema}
+        self._write_schema(pages, schema_root, roots)
+        for table in self._tables.values():
+            live = [TableEntry(rowid, table.record(values)) for rowid, values in table.rows.items()]
+            entries = sorted([*table.dead, *live], key=lambda entry: entry.rowid)  # stable: dead before live
+            pages.write_table(roots[table.schema.name], entries)
+            for index in table.indices:
+                keys = sorted((sort_key((*key, rowid)), (*key, rowid)) for rowid, key in self._keys(table, index))
+                pages.write_index(roots[index.name], [record(key) for _, key in keys])
+        self._write_sequence(pages, roots)
+        written, trunk, free_count = pages.finish()
+        data = bytearray(b"".join(written))
+        data[:FILE_HEADER_BYTES] = self._header(len(written), trunk, free_count)
+        return bytes(data)
+
+    # --- schema
+
+    def _create_table(self, schema: TableSchema) -> None:
+        self._check_free(schema.name)
+        self._tables[schema.name] = _Table(
+            schema, list(schema.own_indices), used_keys={index.name: {} for index in schema.own_indices}
+        )
+        self._schema += [schema, *schema.own_indices]
+        if schema.autoincrement and _SEQUENCE not in self._schema:
+            self._schema.append(_SEQUENCE)
+
+    def _create_index(self, index: Index) -> None:
+        self._check_free(index.name)
+        table = self._table(index.table)
+        names = {column.name for column in table.schema.columns}
+        if not names.issuperset(index.columns) or (index.unique and table.rows):
+            raise SynthesisError(
+                f"the index {index.name} does not fit the table {index.table}",
+                remedy="Name columns of the table, and make a UNIQUE index before the first row.",
+            )
+        table.indices.append(index)
+        if index.unique:
+            table.used_keys[index.name] = {}
+        self._schema.append(index)
+
+    def _check_free(self, name: str) -> None:
+        if any(item.name == name for item in self._schema):
+            raise SynthesisError(f"there is already a {name} in the database", remedy="Take another name.")
+
+    def _table(self, name: str) -> _Table:
+        if name not in self._tables:
+            raise SynthesisError(
+                f"the database has no table {name!r}", remedy=f"There are: {', '.join(self._tables) or 'none'}."
+            )
+        return self._tables[name]
+
+    # --- rows
+
+    def _rowid(self, table: _Table, row: Row) -> int:
+        alias = next((column.name for column in table.schema.columns if column.rowid_alias), None)
+        given = row.get(alias) if alias else None
+        if given is None:
+            last = table.largest_rowid if table.schema.autoincrement else max(table.rows, default=0)
+            return last + 1
+        if not isinstance(given, int) or given in table.rows:
+            raise SynthesisError(
+                f"{given!r} can not be the number of a new row of {table.schema.name}",
+                remedy="Give a whole number that no row has, or none.",
+            )
+        return given
+
+    def _merged(self, table: _Table, values: dict[str, Value], changes: Row, rowid: int) -> tuple[Value, ...]:
+        unknown = [name for name in changes if name not in values]
+        if unknown:
+            raise SynthesisError(
+                f"the table {table.schema.name} has no column {unknown[0]!r}",
+                remedy=f"It has: {', '.join(values)}.",
+            )
+        merged = values | dict(changes)
+        return tuple(
+            rowid if column.rowid_alias else _stored(table.schema.name, column, merged[column.name])
+            for column in table.schema.columns
+        )
+
+    def _store(
+        self, table: _Table, rowid: int, values: tuple[Value, ...], *, replacing: tuple[Value, ...] | None = None
+    ) -> None:
+        table.record(values)  # what can not be stored is refused before anything changes
+        new_keys = []
+        for index, keys in self._unique(table):
+            key = table.key(index, values)
+            if None in key:
+                continue
+            if keys.get(sort_key(key), rowid) != rowid:
+                raise SynthesisError(
+                    f"{table.schema.name} has a row with {', '.join(index.columns)} = {key!r} already",
+                    remedy="Update that row, or give the new one another value.",
+                )
+            new_keys.append((keys, sort_key(key)))
+        if replacing is not None:
+            for index, keys in self._unique(table):
+                keys.pop(sort_key(table.key(index, replacing)), None)
+        for keys, key_sorted in new_keys:
+            keys[key_sorted] = rowid
+        table.rows[rowid] = values
+
+    def _values(self, table: _Table, rowid: int) -> tuple[Value, ...]:
+        if rowid not in table.rows:
+            raise SynthesisError(
+                f"the table {table.schema.name} has no row {rowid}", remedy="Take the number that insert returned."
+            )
+        return table.rows[rowid]
+
+    @staticmethod
+    def _unique(table: _Table) -> list[tuple[Index, dict[SortKey, int]]]:
+        return [(index, table.used_keys[index.name]) for index in table.indices if index.unique]
+
+    @staticmethod
+    def _keys(table: _Table, index: Index) -> list[tuple[int, tuple[Value, ...]]]:
+        return [(rowid, table.key(index, values)) for rowid, values in table.rows.items()]
+
+    # --- bytes
+
+    def _write_schema(self, pages: PageWriter, root: int, roots: Mapping[str, int]) -> None:
+        entries = []
+        for rowid, item in enumerate(self._schema, start=1):
+            kind, table = ("index", item.table) if isinstance(item, Index) else ("table", item.name)
+            entries.append(TableEntry(rowid, record((kind, item.name, table, roots[item.name], item.sql))))
+        pages.write_table(root, entries)
+
+    def _write_sequence(self, pages: PageWriter, roots: Mapping[str, int]) -> None:
+        if _SEQUENCE.name not in roots:
+            return
+        counted = [table for table in self._tables.values() if table.schema.autoincrement and table.largest_rowid]
+        rows = [record((table.schema.name, table.largest_rowid)) for table in counted]
+        pages.write_table(roots[_SEQUENCE.name], [TableEntry(rowid, row) for rowid, row in enumerate(rows, start=1)])
+
+    def _header(self, page_count: int, trunk: int, free_count: int) -> bytes:
+        fields = (
+            self._changes,
+            page_count,
+            trunk,
+            free_count,
+            len(self._schema),  # schema cookie: goes up with each change of the schema
+            _SCHEMA_FORMAT,
+            0,  # default cache size
+            0,  # largest root page: no vacuuming by itself
+            _UTF_8,
+            self._user_version,
+            0,  # incremental vacuum
+            self._application_id,
+        )
+        head = _MAGIC + struct.pack(
+            ">HBBB3s", self._page_bytes & 0xFFFF or 1, _ROLLBACK_JOURNAL, _ROLLBACK_JOURNAL, 0, _PAYLOAD_FRACTIONS
+        )
+        tail = struct.pack(">II", self._changes, SQLITE_VERSION_NUMBER)
+        return head + struct.pack(f">{len(fields)}I", *fields) + bytes(20) + tail
+
+
+def _stored(table: str, column: Column, value: Value) -> Value:
+    """Return a value as its column keeps it."""
+    if value is None:
+        if column.not_null:
+            raise SynthesisError(f"{table}.{column.name} must have a value", remedy="Give one; it has no default.")
+        return None
+    if isinstance(value, bool):
+        value = int(value)
+    if column.affinity == "TEXT" and isinstance(value, int | float):
+        return str(value)
+    if column.affinity in {"INTEGER", "NUMERIC", "REAL"} and isinstance(value, str):
+        raise SynthesisError(
+            f"{table}.{column.name} holds numbers, not the text {value!r}", remedy="Give a number; SQLite would guess."
+        )
+    if column.affinity in {"INTEGER", "NUMERIC"} and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if column.affinity == "REAL" and isinstance(value, int):
+        return float(value)
+    return value
