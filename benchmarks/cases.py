@@ -50,7 +50,7 @@ def list_entries(folder: Path) -> Row:
     image, what = _volume(folder)
     return side_by_side(
         "list",
-        [*labkit(), "image", "ls", "--json", image],
+        [*labkit(), "image", "ls", "--bodyfile", image],
         [peer, "-r", "-p", "-m", "/", image],
         1.0,
         f"fls -r -p -m /, {what}",

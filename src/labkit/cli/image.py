@@ -139,6 +139,7 @@ def volumes(image: Path, as_json: bool, plain: bool) -> None:
 @place_options
 @click.option("--deleted/--no-deleted", default=True, help="With or without deleted entries (with).")
 @click.option("--under", default="/", metavar="PATH", help="Only what this directory holds.")
+@click.option("--bodyfile", is_flag=True, help="A body file, as fls -m writes it, for mactime.")
 @output_options
 def ls(
     image: Path,
@@ -147,19 +148,22 @@ def ls(
     zone: str,
     deleted: bool,
     under: str,
+    bodyfile: bool,
     as_json: bool,
     plain: bool,
 ) -> None:
     """List all entries of all volumes, deleted ones included."""
-    from labkit.evidence.listing import json_lines
+    from labkit.evidence.listing import body_lines, json_lines
     from labkit.usecases import examiner
 
     lines_of: Callable[[VolumeReader, Iterator[Row]], Iterator[str]]
     lines_of = json_lines if as_json else plain_lines if plain else table_lines
+    if bodyfile:
+        lines_of = body_lines
     with examiner.listing(image, _place(volume, offset, zone), deleted=deleted, under=under) as readers:
         for number, reader in enumerate(readers):
             rows = reader.rows(deleted=deleted, under=under)
-            if not as_json and not number:
+            if not as_json and not bodyfile and not number:
                 write_lines([PLAIN_HEADER if plain else TABLE_HEADER])
             write_lines(lines_of(reader, rows))
             for problem in reader.problems:

@@ -7,17 +7,15 @@ from typing import Any
 import pytsk3
 
 from labkit.errors import EvidenceError
+from labkit.evidence.file_names import FileNameTimes, file_names
 from labkit.evidence.image import Image
 from labkit.evidence.rows import decoded
 from labkit.model.evidence import FileEntry, Volume
-
-FILE_NAME = int(pytsk3.TSK_FS_ATTR_TYPE_NTFS_FNAME)
 
 _NON_RESIDENT = int(pytsk3.TSK_FS_ATTR_NONRES)
 _COMPRESSED = int(pytsk3.TSK_FS_ATTR_COMP)
 _RECOVERED = int(pytsk3.TSK_FS_ATTR_RECOVERY)
 _RUN_WITHOUT_PLACE = int(pytsk3.TSK_FS_ATTR_RUN_FLAG_SPARSE) | int(pytsk3.TSK_FS_ATTR_RUN_FLAG_FILLER)
-_FILETIME_EPOCH_TICKS = 116_444_736_000_000_000  # 1601-01-01 to 1970-01-01 in units of 100 ns
 _BOOT_SECTOR_BYTES = 512
 
 
@@ -42,18 +40,6 @@ class Attribute:
     compressed: bool
     recovered: bool  # the runs are the Sleuth Kit's guess for a deleted file, not read from a chain
     runs: tuple[Run, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FileNameTimes:
-    """The times in one NTFS $FILE_NAME attribute, in nanoseconds since 1970; 0 means none."""
-
-    name: str
-    parent_address: int
-    born_ns: int
-    modified_ns: int
-    changed_ns: int
-    accessed_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,26 +128,5 @@ def attributes(record: Any, geometry: Geometry) -> tuple[Attribute, ...]:
 
 
 def file_name_times(record: Any) -> tuple[FileNameTimes, ...]:
-    """Return the $FILE_NAME attributes of an NTFS record.
-
-    Source: Linux-NTFS project, "NTFS Documentation", $FILE_NAME: parent reference (6 bytes of record number),
-    four FILETIMEs from byte 8 (born, written, record changed, read), name length in characters at byte 64,
-    UTF-16 name from byte 66.
-    """
-    found = []
-    for attribute in record:
-        info = attribute.info
-        if int(info.type) != FILE_NAME:
-            continue
-        data = record.read_random(0, int(info.size), info.type, info.id)
-        if len(data) < 66:  # noqa: PLR2004 - the fixed part
-            continue
-        parent = int.from_bytes(data[:6], "little")
-        ticks = struct.unpack_from("<4Q", data, 8)
-        name = data[66 : 66 + 2 * data[64]].decode("utf-16-le", "backslashreplace")
-        found.append(FileNameTimes(name, parent, *(_unix_ns(value) for value in ticks)))
-    return tuple(found)
-
-
-def _unix_ns(filetime: int) -> int:
-    return max(0, (filetime - _FILETIME_EPOCH_TICKS) * 100)
+    """Return the times in the $FILE_NAME attributes of an NTFS record, short names included."""
+    return tuple(name.times for name in file_names(record))

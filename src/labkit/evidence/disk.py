@@ -10,6 +10,9 @@ from labkit.errors import EvidenceError
 from labkit.evidence.detail import Attribute, EntryDetail, Geometry, attributes, file_name_times
 from labkit.evidence.image import Image
 from labkit.evidence.lookup import Lookup
+from labkit.evidence.ntfs.records import MasterFileTable
+from labkit.evidence.ntfs.runs import DamagedError
+from labkit.evidence.ntfs.walk import NtfsWalk
 from labkit.evidence.rows import DATA, DIRECTORY_TYPES, Row, RowMaker
 from labkit.evidence.slack import slack_bytes
 from labkit.evidence.timestamps import moment, shifted
@@ -68,7 +71,7 @@ class VolumeReader:
             EvidenceError: There is no directory ``under``.
         """
         address = int(self._filesystem.info.root_inum) if under == "/" else self._directory(under)
-        walk = Walk(self._tsk_image, self._filesystem, deleted=deleted)
+        walk = self._walk(address, deleted=deleted)
         self.problems = walk.problems
         found = walk.rows(address, under.rstrip("/"))
         return map(self._to_utc, found) if self._shifts else found
@@ -155,6 +158,15 @@ class VolumeReader:
             if not self._is_ntfs or _is_chosen(attribute, kind, number):
                 return slack_bytes(self._image, attribute, geometry.cluster_bytes)
         return b""
+
+    def _walk(self, address: int, *, deleted: bool) -> Walk | NtfsWalk:
+        if self._is_ntfs and address != int(self._filesystem.info.last_inum):  # that is $OrphanFiles
+            try:
+                table = MasterFileTable(self._image, self.volume.start_bytes)
+                return NtfsWalk(table, self._tsk_image, self._filesystem, deleted=deleted)
+            except DamagedError:
+                pass  # not plain enough to be read in blocks
+        return Walk(self._tsk_image, self._filesystem, deleted=deleted)
 
     def _record(self, address: int) -> Any:
         first, last = int(self._filesystem.info.first_inum), int(self._filesystem.info.last_inum)

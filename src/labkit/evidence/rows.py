@@ -5,10 +5,12 @@ since 1970-01-01 UTC, 0 where there is none. The rows are those of ``fls -r -p -
 lines: an NTFS record without an unnamed stream or index ($Secure, $ObjId) has rows for its named ones only.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import pytsk3
 
+from labkit.evidence.file_names import DOS_NAMESPACE, FileNameTimes, file_names
 from labkit.model.evidence import EntryType
 
 NANOSECONDS = 1_000_000_000
@@ -61,11 +63,48 @@ class Row(NamedTuple):
     attribute: str | None  # NTFS: type and id of the attribute, as the Sleuth Kit writes them ("128-4")
     reallocated: bool  # the name is deleted and its record belongs to another file now
     target: str | None  # where a symbolic link points
+    mode: str = "-/----------"  # types of name and record, then permissions, as the Sleuth Kit writes them
+    owner: int = 0
+    group: int = 0
+    file_name: FileNameTimes | None = None  # NTFS, on the first row of a name: the second set of times
+
+
+# The Sleuth Kit's letters for the types of names and of records, by number.
+_NAME_LETTERS = "-pcdbrlshwvV"
+_META_LETTERS = "-rdpcblshwvV"
+
+
+@lru_cache(maxsize=1024)
+def mode_text(name_type: int, meta_type: int, mode: int) -> str:
+    """Return ``r/rrwxr-xr-x``: the types that the name and the record state, and the permissions."""
+    name = _NAME_LETTERS[name_type] if name_type < len(_NAME_LETTERS) else "-"
+    meta = _META_LETTERS[meta_type] if meta_type < len(_META_LETTERS) else "-"
+    letters = ["rwxrwxrwx"[bit] if mode & 0o400 >> bit else "-" for bit in range(9)]
+    for special, place, letter in ((0o4000, 2, "s"), (0o2000, 5, "s"), (0o1000, 8, "t")):
+        if mode & special:
+            letters[place] = letter if letters[place] == "x" else letter.upper()
+    return f"{name}/{meta}{''.join(letters)}"
 
 
 def decoded(name: bytes) -> str:
     """Return a name as text; bytes that are not UTF-8 are written as hexadecimal escapes."""
     return name.decode("utf-8", "backslashreplace")
+
+
+def name_is_deleted(name: Any) -> bool:
+    """Return whether a name that the Sleuth Kit gives is deleted."""
+    return bool(name.flags & _NAME_DELETED)
+
+
+def name_is_directory(name: Any) -> bool | None:
+    """Return whether a name says that it is a directory's; None where it says nothing."""
+    kind = _NAME_TYPES.get(name.type)
+    return None if kind is None else kind is EntryType.DIRECTORY
+
+
+def meta_is_deleted(meta: Any) -> bool:
+    """Return whether a record is free."""
+    return bool(meta.flags & _META_DELETED)
 
 
 class RowMaker:
@@ -114,7 +153,8 @@ class RowMaker:
                 kind = _NAME_TYPES.get(name.type, EntryType.OTHER)
                 # A record that exists but was not accepted is in use by another file.
                 in_use = name_deleted and self._is_ntfs and bool(address)
-                return [Row(path, kind, address, 0, name_deleted, 0, 0, 0, 0, None, None, in_use, None)], -1
+                mode = mode_text(int(name.type), 0, 0)
+                return [Row(path, kind, address, 0, name_deleted, 0, 0, 0, 0, None, None, in_use, None, mode)], -1
             meta = record.info.meta
         flags = meta.flags
         meta_type = meta.type
@@ -124,27 +164,46 @@ class RowMaker:
         if kind is EntryType.FILE and not self._is_ntfs and name.name.endswith(VOLUME_LABEL_MARK):
             kind = EntryType.VOLUME_LABEL
         reallocated = name_deleted and flags & _META_ALLOCATED != 0
-        found = self._record_rows(record, meta, path, kind, address, deleted, reallocated)
+        mode = mode_text(int(name.type), int(meta_type), int(meta.mode))
+        found = self._record_rows(record, meta, path, kind, address, deleted, reallocated, mode)
         if meta_type in DIRECTORY_TYPES and name.type in _DIRECTORY_NAME and (meta_deleted or not name_deleted):
             return found, address
         return found, -1
 
     def nameless_rows(self, record: Any, path: str) -> list[Row]:
         """Return the rows of a record that was opened by its address."""
+        return self.record_rows(record, path, name_deleted=False)
+
+    def record_rows(self, record: Any, path: str, *, name_deleted: bool) -> list[Row]:
+        """Return the rows of a record that was opened by its address, under a name that is live or deleted."""
         meta = record.info.meta
         kind = _META_TYPES.get(meta.type, EntryType.OTHER)
-        deleted = bool(meta.flags & _META_DELETED) and kind is not EntryType.VIRTUAL
-        return self._record_rows(record, meta, path, kind, meta.addr, deleted, reallocated=False)
+        meta_deleted = bool(meta.flags & _META_DELETED)
+        deleted = (meta_deleted or name_deleted) and kind is not EntryType.VIRTUAL
+        mode = mode_text(0, int(meta.type), int(meta.mode))
+        reallocated = name_deleted and not meta_deleted
+        return self._record_rows(record, meta, path, kind, meta.addr, deleted, reallocated, mode)
 
     def _record_rows(
-        self, record: Any, meta: Any, path: str, kind: EntryType, address: int, deleted: bool, reallocated: bool
+        self,
+        record: Any,
+        meta: Any,
+        path: str,
+        kind: EntryType,
+        address: int,
+        deleted: bool,
+        reallocated: bool,
+        mode: str,
     ) -> list[Row]:
         born = meta.crtime * NANOSECONDS + meta.crtime_nano
         modified = meta.mtime * NANOSECONDS + meta.mtime_nano
         changed = meta.ctime * NANOSECONDS + meta.ctime_nano
         accessed = meta.atime * NANOSECONDS + meta.atime_nano
+        owner, group = int(meta.uid), int(meta.gid)
         found = []
+        file_name = None
         if self._is_ntfs:
+            file_name = _shown_name(record)
             for attribute in record:
                 info = attribute.info
                 number = info.type
@@ -160,15 +219,25 @@ class RowMaker:
                 found.append(
                     Row(
                         path, kind, address, info.size, deleted, born, modified, changed, accessed,
-                        stream, f"{number}-{info.id}", reallocated, None,
+                        stream, f"{number}-{info.id}", reallocated, None, mode, owner, group, file_name,
                     )
                 )  # fmt: skip
+                file_name = None
         if not found:
             target = decoded(meta.link) if kind is EntryType.LINK and meta.link else None
             found.append(
                 Row(
                     path, kind, address, meta.size, deleted, born, modified, changed, accessed,
-                    None, None, reallocated, target,
+                    None, None, reallocated, target, mode, owner, group, file_name,
                 )
             )  # fmt: skip
         return found
+
+
+def _shown_name(record: Any) -> FileNameTimes | None:
+    """Return the name whose times ``fls -m`` shows: the last that is not a short one."""
+    shown = None
+    for name in file_names(record):
+        if name.namespace != DOS_NAMESPACE:
+            shown = name.times
+    return shown
