@@ -153,23 +153,34 @@ def hint(task: str, plain: bool) -> None:
 
 @click.command(
     context_settings={"ignore_unknown_options": True},
-    epilog=examples("labkit answer image-and-verify/size-sectors 4096", 'labkit answer identical "y.txt, z.txt"'),
+    epilog=examples(
+        "labkit answer image-and-verify/size-sectors 4096",
+        'labkit answer identical "y.txt, z.txt"',
+        "labkit answer partitions --file work/partitions.csv",
+    ),
 )
 @click.argument("task")
-@click.argument("value", nargs=-1, required=True)
-def answer(task: str, value: tuple[str, ...]) -> None:
+@click.argument("value", nargs=-1)
+@click.option(
+    "--file", "source", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Read it from here."
+)
+def answer(task: str, value: tuple[str, ...], source: Path | None) -> None:
     """Write down an answer.
 
     Only its form is checked. An answer of the wrong form is not stored (exit code 10). Put a value with spaces in
-    quotation marks.
+    quotation marks; write what has several lines, such as a table, into a text file and name it with --file.
     """
     from labkit.i18n import translator
     from labkit.usecases import trainee
 
-    workspace, found, understood = trainee.answer(Path.cwd(), task, " ".join(value), now=datetime.now(UTC))
+    if bool(value) == (source is not None):
+        raise click.UsageError("Give either a value or --file with the name of a text file.")
+    text = " ".join(value) if source is None else trainee.answer_text(source)
+    workspace, found, understood = trainee.answer(Path.cwd(), task, text, now=datetime.now(UTC))
     t = translator(workspace.language)
     _say(t("answer.stored", task=found.name))
-    _say(t("answer.understood", answer=understood))
+    for line in t("answer.understood", answer=understood).splitlines():
+        _say(line.replace("\t", " | "))
     _say(t("answer.again"))
 
 

@@ -10,7 +10,16 @@ from labkit.cohort.keys import ClassKeys
 from labkit.content.brief import GENERAL, fill, read_brief, read_hints
 from labkit.content.public_form import public_form
 from labkit.content.reader import Library
-from labkit.content.schemas import Exercise, IntAnswer, LogAnswer, OffsetAnswer, RegionAnswer, Task, TimeAnswer
+from labkit.content.schemas import (
+    Exercise,
+    IntAnswer,
+    LogAnswer,
+    OffsetAnswer,
+    RegionAnswer,
+    TableAnswer,
+    Task,
+    TimeAnswer,
+)
 from labkit.errors import AnswerError, ContentError
 from labkit.grading.forms import check_form
 from labkit.grading.samples import EXEMPLAR, render_answers
@@ -95,7 +104,9 @@ def _right_answers(library: Library, exercise: Exercise, truth: CaseTruth) -> di
 
 def _has_one_spelling(task: Task) -> bool:
     answer = task.answer
-    if isinstance(answer, (LogAnswer, RegionAnswer)) or (isinstance(answer, OffsetAnswer) and answer.base_start):
+    if isinstance(answer, (LogAnswer, RegionAnswer, TableAnswer)) or (
+        isinstance(answer, OffsetAnswer) and answer.base_start
+    ):
         return False  # a region may be a little off, a place may be counted from another base
     return not (
         (isinstance(answer, IntAnswer) and answer.tolerance) or (isinstance(answer, TimeAnswer) and answer.tolerance_s)

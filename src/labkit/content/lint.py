@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labkit.content.brief import Document, fill
 from labkit.content.codes import Problem, in_order
-from labkit.content.lint_answers import lint_answers
+from labkit.content.lint_answers import lint_answers, parts
 from labkit.content.lint_files import (
     exercise_texts,
     lab_texts,
@@ -24,7 +24,7 @@ from labkit.errors import SynthesisError
 from labkit.i18n import LANGUAGES, translator
 
 if TYPE_CHECKING:
-    from labkit.content.schemas import Exercise, Lab, Task
+    from labkit.content.schemas import Exercise, Lab, Option, Task
 
 _SHORTEST_TELLING_ANSWER = 6  # characters; shorter values stand in texts by chance
 
@@ -142,10 +142,20 @@ def _definition_placeholders(path: Path, exercise: "Exercise", case: KnownCase) 
 
 
 def _option_titles(task: "Task") -> list[tuple[str, Mapping[str, str]]]:
-    from labkit.content.schemas import EnumAnswer, MultiAnswer
+    from labkit.content.schemas import TableAnswer
 
-    options = task.answer.options if isinstance(task.answer, (EnumAnswer, MultiAnswer)) else []
-    return [(f"answer.options[{number}].title", option.title) for number, option in enumerate(options, start=1)]
+    if not isinstance(task.answer, TableAnswer):
+        return _titles_of_options(task.answer, "answer")
+    found: list[tuple[str, Mapping[str, str]]] = []
+    for number, column in enumerate(task.answer.columns, start=1):
+        found.append((f"answer.columns[{number}].title", column.title))
+        found += _titles_of_options(task.answer.form(column.id), f"answer.columns[{number}].answer")
+    return found
+
+
+def _titles_of_options(answer: object, key: str) -> list[tuple[str, Mapping[str, str]]]:
+    options: Sequence[Option] = getattr(answer, "options", ())
+    return [(f"{key}.options[{number}].title", option.title) for number, option in enumerate(options, start=1)]
 
 
 def _course_titles(library: Library, languages: Sequence[str]) -> Iterator[Problem]:
@@ -177,9 +187,12 @@ def _telling(
 
 
 def _right_texts(task: "Task", case: KnownCase | None, *, ids: bool) -> list[str]:
+    return [text for _, part in parts(task) for text in _right_text(part.answer, case, ids=ids)]
+
+
+def _right_text(answer: object, case: KnownCase | None, *, ids: bool) -> list[str]:
     from labkit.content.schemas import EnumAnswer, Expected, MultiAnswer
 
-    answer = task.answer
     if not isinstance(answer, Expected):
         return []
     value: object = answer.value

@@ -11,7 +11,9 @@ from labkit.errors import SynthesisError
 from labkit.model.truth import FACTS
 
 if TYPE_CHECKING:
-    from labkit.content.schemas import Exercise, Expected, Mistake, Task
+    from labkit.content.schemas import Cell, Exercise, Expected, Mistake, Task
+
+    Graded = Task | Cell  # what has an answer and its mistakes
 
 POINTS_OF_AN_EXERCISE = 100
 _DIGITS = {"md5": 32, "sha1": 40, "sha256": 64}
@@ -24,6 +26,7 @@ _FACT_TYPES: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "PATH": (str, "a path"),
     "TIME": (datetime, "a time"),
     "ENUM": (str, "the id of an option"),
+    "TEXT": (str, "a text"),
     "MULTI": ((tuple, str), "ids of options"),
     "SET": (tuple, "several values"),
 }
@@ -56,44 +59,70 @@ _PAIR = 2
 _Finding = tuple[str, str, str]  # key inside the task, code, message
 
 
+def parts(task: "Task") -> Iterator[tuple[str, "Graded"]]:
+    """Yield everything in a task that has an answer of its own, with the key before its keys: the cells of a TABLE."""
+    from labkit.content.schemas import TableAnswer
+
+    if not isinstance(task.answer, TableAnswer):
+        yield "", task
+        return
+    for number, row in enumerate(task.answer.rows, start=1):
+        for column, cell in row.items():
+            yield f"answer.rows[{number}].{column}", cell
+
+
 def _task(
     task: "Task", exercise: "Exercise", case: KnownCase | None, mistake_is_known: Callable[[str], bool]
 ) -> Iterator[_Finding]:
-    from labkit.content.schemas import Expected
-
-    answer = task.answer
     if case is not None:
         for where, reference in references(task):
             yield from _reference(where, reference, exercise, case)
-    if isinstance(answer, Expected):
-        yield from _expected("answer", answer, task, case, mistake=False)
-    for number, mistake in enumerate(task.mistakes, start=1):
+    for prefix, part in parts(task):
+        for key, code, message in _part(part, case, mistake_is_known):
+            yield _key(prefix, key), code, message
+
+
+def _key(prefix: str, key: str) -> str:
+    """Return a key of a part as it stands in the file: a cell has no table ``answer`` of its own there."""
+    return f"{prefix}.{key.removeprefix('answer.')}" if prefix else key
+
+
+def _part(part: "Graded", case: KnownCase | None, mistake_is_known: Callable[[str], bool]) -> Iterator[_Finding]:
+    from labkit.content.schemas import Expected
+
+    if isinstance(part.answer, Expected):
+        yield from _expected("answer", part.answer, part, case, mistake=False)
+    for number, mistake in enumerate(part.mistakes, start=1):
         where = f"mistakes[{number}]"
         if not mistake_is_known(mistake.code):
             yield f"{where}.code", "LK233", f"{mistake.code} has no sentence mistake.{mistake.code} in the catalogues"
-        yield from _expected(where, mistake, task, case, mistake=True)
-    yield from _options(task, case)
+        yield from _expected(where, mistake, part, case, mistake=True)
+    yield from _options(part, case)
 
 
 def references(task: "Task") -> Iterator[tuple[str, str]]:
     """Yield (key inside the task, reference) for every reference to the truth."""
+    for prefix, part in parts(task):
+        for key, reference in _references(part):
+            if reference is not None:
+                yield _key(prefix, key), reference
+
+
+def _references(part: "Graded") -> Iterator[tuple[str, str | None]]:
     from labkit.content.schemas import Expected, InodeAnswer, LogAnswer, OffsetAnswer, RegionAnswer
 
-    answer = task.answer
-    found: list[tuple[str, str | None]] = []
+    answer = part.answer
     if isinstance(answer, Expected):
-        found += [("answer.truth", reference) for reference in answer.references]
+        yield from (("answer.truth", reference) for reference in answer.references)
     if isinstance(answer, (OffsetAnswer, RegionAnswer)):
-        found.append(("answer.base_start", answer.base_start))
+        yield "answer.base_start", answer.base_start
     if isinstance(answer, InodeAnswer):
-        found += [("answer.parent", answer.parent), ("answer.previous", answer.previous)]
+        yield "answer.parent", answer.parent
+        yield "answer.previous", answer.previous
     if isinstance(answer, LogAnswer):
-        found += [(f"answer.events[{n}].hash_truth", event.hash_truth) for n, event in enumerate(answer.events, 1)]
-    for number, mistake in enumerate(task.mistakes, start=1):
-        found += [(f"mistakes[{number}].truth", reference) for reference in mistake.references]
-    for key, reference in found:
-        if reference is not None:
-            yield key, reference
+        yield from ((f"answer.events[{n}].hash_truth", event.hash_truth) for n, event in enumerate(answer.events, 1))
+    for number, mistake in enumerate(part.mistakes, start=1):
+        yield from ((f"mistakes[{number}].truth", reference) for reference in mistake.references)
 
 
 def _reference(where: str, reference: str, exercise: "Exercise", case: KnownCase) -> Iterator[_Finding]:
@@ -114,38 +143,38 @@ def _near(reference: str, case: KnownCase) -> str:
 
 
 def _expected(
-    where: str, expected: "Expected", task: "Task", case: KnownCase | None, *, mistake: bool
+    where: str, expected: "Expected", part: "Graded", case: KnownCase | None, *, mistake: bool
 ) -> Iterator[_Finding]:
-    if isinstance(expected.truth, list) or (expected.truth is not None and task.answer.type == "REGION"):
-        yield from _facts_fit(f"{where}.truth", expected.references, task)
+    if isinstance(expected.truth, list) or (expected.truth is not None and part.answer.type == "REGION"):
+        yield from _facts_fit(f"{where}.truth", expected.references, part)
     elif expected.truth is not None:
-        yield from _fact_fits(f"{where}.truth", expected.truth, task, case, mistake=mistake)
+        yield from _fact_fits(f"{where}.truth", expected.truth, part, case, mistake=mistake)
     else:
-        message = _literal_misfit(expected, task, mistake=mistake)
+        message = _literal_misfit(expected, part, mistake=mistake)
         if message:
             yield f"{where}.value", "LK232", message
 
 
 def _fact_fits(
-    where: str, reference: str, task: "Task", case: KnownCase | None, *, mistake: bool
+    where: str, reference: str, part: "Graded", case: KnownCase | None, *, mistake: bool
 ) -> Iterator[_Finding]:
     from labkit.content.schemas import HashAnswer
 
-    if task.answer.type not in _FACT_TYPES or reference.startswith("var:"):
+    if part.answer.type not in _FACT_TYPES or reference.startswith("var:"):
         return
-    wanted, words = _FACT_TYPES[task.answer.type]
+    wanted, words = _FACT_TYPES[part.answer.type]
     fact = reference.rpartition(".")[2]
     if fact not in FACTS:
         return  # LK140 has said so
     if not issubclass(FACTS[fact][0], wanted):
-        yield where, "LK142", f"{task.answer.type} needs {words}; {fact} is {FACTS[fact][1]}"
-    elif isinstance(task.answer, HashAnswer):
+        yield where, "LK142", f"{part.answer.type} needs {words}; {fact} is {FACTS[fact][1]}"
+    elif isinstance(part.answer, HashAnswer):
         stored_or_plain = fact.removeprefix("stored_").partition("_")[0]
         if stored_or_plain not in _DIGITS:
             yield where, "LK142", f"HASH needs a digest; {fact} is {FACTS[fact][1]}"
-        elif stored_or_plain != task.answer.algorithm and not mistake:
-            yield where, "LK142", f"the task asks for {task.answer.algorithm}; {fact} is another algorithm"
-    elif task.answer.type == "PATH" and case is not None and not mistake:
+        elif stored_or_plain != part.answer.algorithm and not mistake:
+            yield where, "LK142", f"the task asks for {part.answer.algorithm}; {fact} is another algorithm"
+    elif part.answer.type == "PATH" and case is not None and not mistake:
         try:
             value = str(case.truth.fact(reference))
         except SynthesisError:
@@ -154,8 +183,8 @@ def _fact_fits(
             yield where, "LK142", f"PATH needs a path from the root of its volume; {fact} gives {value!r}"
 
 
-def _facts_fit(where: str, references: tuple[str, ...], task: "Task") -> Iterator[_Finding]:
-    kind = task.answer.type
+def _facts_fit(where: str, references: tuple[str, ...], part: "Graded") -> Iterator[_Finding]:
+    kind = part.answer.type
     if kind not in _MEMBERS:
         yield where, "LK142", f"{kind} needs one fact, not a list"
         return
@@ -171,11 +200,11 @@ def _facts_fit(where: str, references: tuple[str, ...], task: "Task") -> Iterato
             yield where, "LK142", f"{kind} can not be made from {fact}, which is {FACTS[fact][1]}"
 
 
-def _literal_misfit(expected: "Expected | Mistake", task: "Task", *, mistake: bool) -> str:
+def _literal_misfit(expected: "Expected | Mistake", part: "Graded", *, mistake: bool) -> str:
     """Return what is wrong with a literal value, or nothing. An ENUM is compared with its options elsewhere."""
     from labkit.content.schemas import HashAnswer
 
-    value, answer = expected.value, task.answer
+    value, answer = expected.value, part.answer
     checks: Mapping[str, bool] = {
         "INT": isinstance(value, int),
         "OFFSET": isinstance(value, int),
@@ -184,6 +213,7 @@ def _literal_misfit(expected: "Expected | Mistake", task: "Task", *, mistake: bo
         "PATH": isinstance(value, str) and value.startswith("/"),
         "TIME": isinstance(value, str) and _is_moment(value),
         "ENUM": isinstance(value, str),
+        "TEXT": isinstance(value, (str, int)),
         "MULTI": isinstance(value, str) or _are_texts(value),
         "SET": isinstance(value, list) and bool(value),
     }
@@ -205,10 +235,10 @@ def _is_moment(text: str) -> bool:
         return False
 
 
-def _options(task: "Task", case: KnownCase | None) -> Iterator[_Finding]:
+def _options(part: "Graded", case: KnownCase | None) -> Iterator[_Finding]:
     from labkit.content.schemas import EnumAnswer, MultiAnswer
 
-    answer = task.answer
+    answer = part.answer
     if not isinstance(answer, (EnumAnswer, MultiAnswer)):
         return
     options = [option.id for option in answer.options]
@@ -220,7 +250,7 @@ def _options(task: "Task", case: KnownCase | None) -> Iterator[_Finding]:
         if value not in options:
             where = "answer.value" if answer.truth is None else "answer.truth"
             yield where, "LK230", f"gives {value!r}, which is not among the options {', '.join(options)}"
-    for number, mistake in enumerate(task.mistakes, start=1):
+    for number, mistake in enumerate(part.mistakes, start=1):
         values = _values(mistake, case)
         for value in values:
             if value not in options:

@@ -7,17 +7,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labkit.content.brief import fill
-from labkit.content.schemas import Answer, Option, Task
+from labkit.content.schemas import Answer, CellAnswer, Option, TableAnswer, Task
 
 _FIELDS = ("type", "algorithm", "unit", "base", "tokens", "case_sensitive")
 _WITHHELD = "withheld"  # stands where a task of the trainer has what is right
 
 
-def public_form(answer: Answer, language: str, public_variables: Mapping[str, str]) -> dict[str, Any]:
+def public_form(answer: Answer | CellAnswer, language: str, public_variables: Mapping[str, str]) -> dict[str, Any]:
     """Return what the form of an answer needs to be known, in one language, as JSON values."""
     fields: dict[str, Any] = {name: getattr(answer, name) for name in _FIELDS if hasattr(answer, name)}
     if hasattr(answer, "options"):
         fields["options"] = public_options(answer.options, language, public_variables)
+    if isinstance(answer, TableAnswer):
+        fields["key"] = answer.key
+        fields["columns"] = [
+            {
+                "id": column.id,
+                "title": fill(_in(language, column.title), public_variables),
+                "form": public_form(answer.form(column.id), language, public_variables),
+            }
+            for column in answer.columns
+        ]
     return fields
 
 
@@ -25,10 +35,11 @@ def public_options(
     options: Sequence[Option], language: str, public_variables: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Return options as they are shown: id and title in one language, variables filled in."""
-    return [
-        {"id": option.id, "title": fill(option.title.get(language) or option.title["en"], public_variables)}
-        for option in options
-    ]
+    return [{"id": option.id, "title": fill(_in(language, option.title), public_variables)} for option in options]
+
+
+def _in(language: str, title: Mapping[str, str]) -> str:
+    return title.get(language) or title["en"]
 
 
 def task_of_form(task_id: str, points: float, form: Mapping[str, Any]) -> Task:
@@ -37,7 +48,21 @@ def task_of_form(task_id: str, points: float, form: Mapping[str, Any]) -> Task:
     Raises:
         ValueError: The form is none that ``public_form`` makes.
     """
-    fields = {**form, "value": _WITHHELD}
+    return Task.model_validate({"id": task_id, "points": points, "answer": _of_trainer(form)})
+
+
+def _of_trainer(form: Mapping[str, Any]) -> dict[str, Any]:
+    if form["type"] == "TABLE":
+        columns = [
+            {"id": column["id"], "title": {"en": column["title"]}, "answer": _without_value(column["form"])}
+            for column in form["columns"]
+        ]
+        return {**form, "columns": columns, "rows": [{column["id"]: _WITHHELD for column in columns}]}
+    return {**_without_value(form), "value": _WITHHELD}
+
+
+def _without_value(form: Mapping[str, Any]) -> dict[str, Any]:
+    fields = dict(form)
     if "options" in form:
         fields["options"] = [{"id": option["id"], "title": {"en": option["title"]}} for option in form["options"]]
-    return Task.model_validate({"id": task_id, "points": points, "answer": fields})
+    return fields

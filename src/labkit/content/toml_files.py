@@ -65,7 +65,7 @@ def key_name(data: Any, location: tuple[str | int, ...]) -> str:
         if isinstance(step, int):
             name += f"[{step + 1}]"
             here = here[step] if isinstance(here, list) and step < len(here) else None
-        elif isinstance(here, dict) and (step in here or last):
+        elif isinstance(here, dict) and (step in here or (last and step != here.get("type"))):
             name += f".{step}" if name else step
             here = here.get(step)
     return name

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from labkit.content.schemas import EnumAnswer, Expected, HashAnswer, LogAnswer, MultiAnswer, Task
+from labkit.content.schemas import Cell, EnumAnswer, Expected, HashAnswer, LogAnswer, MultiAnswer, TableAnswer, Task
 from labkit.errors import ContentError
 from labkit.grading.answers import TYPES
 from labkit.grading.answers.contract import ExpectedAnswer, ExpectedEvent, KnownValue, Source
@@ -28,6 +28,14 @@ def resolve(task: Task, truth: CaseTruth) -> ExpectedAnswer:
     answer = task.answer
     if isinstance(answer, LogAnswer):
         return ExpectedAnswer(right=None, events=tuple(_events(answer, truth)))
+    if isinstance(answer, TableAnswer):
+        rows = tuple({name: _of_one(cell, truth) for name, cell in row.items()} for row in answer.rows)
+        return ExpectedAnswer([{name: cell.right for name, cell in row.items()} for row in rows], rows=rows)
+    return _of_one(task, truth)
+
+
+def _of_one(task: Task | Cell, truth: CaseTruth) -> ExpectedAnswer:
+    answer: Any = task.answer
     kind = TYPES[answer.type]
     right = kind.right_value(_raw(answer, truth), answer)
     source = _source(answer, truth)
@@ -36,7 +44,7 @@ def resolve(task: Task, truth: CaseTruth) -> ExpectedAnswer:
     for mistake in task.mistakes:
         if mistake.code not in MISTAKES:
             raise ContentError(
-                f"task {task.id} names the mistake {mistake.code!r}, which is not in the registry",
+                f"the exercise names the mistake {mistake.code!r}, which is not in the registry",
                 remedy="Use a code of docs/author/mistakes.md, or add it to grading/mistakes.py with its messages.",
             )
         value = kind.right_value(_raw(mistake, truth), answer)
@@ -60,6 +68,16 @@ def right_spelling(task: Task, truth: CaseTruth) -> str:
 def shown(task: Task, truth: CaseTruth) -> Any:
     """Return the task's answer as the trainee saw it: the titles of options with the variables filled in."""
     answer = task.answer
+    if isinstance(answer, TableAnswer):
+        rows = [
+            {name: cell.model_copy(update={"answer": _shown(cell.answer, truth)}) for name, cell in row.items()}
+            for row in answer.rows
+        ]
+        return answer.model_copy(update={"rows": rows})
+    return _shown(answer, truth)
+
+
+def _shown(answer: Any, truth: CaseTruth) -> Any:
     if isinstance(answer, (EnumAnswer, MultiAnswer)):
         return answer.model_copy(update={"options": filled(answer.options, truth.variables)})
     return answer

@@ -77,11 +77,17 @@ def _grade_task(
         try:
             given = read_answer(answer, text)
         except FormError as error:
-            details = (Detail(error.mistake, error.values),) if error.mistake and error.values else ()
-            return Outcome.UNREADABLE, Verdict(0, error.mistake, (error.code,), details)
+            return Outcome.UNREADABLE, Verdict(0, error.mistake, (error.code,), _what_is_unreadable(error))
     verdict = TYPES[answer.type].compare(given, answer, expected)
     notices = (*given.notices, *verdict.notices)
     return _outcome(verdict), Verdict(verdict.credit_percent, verdict.mistake, notices, verdict.details)
+
+
+def _what_is_unreadable(error: FormError) -> tuple[Detail, ...]:
+    details = [Detail("TABLE-UNREADABLE", error.cell)] if error.cell else []
+    if error.mistake and error.values:
+        details.append(Detail(error.mistake, error.values))
+    return tuple(details)
 
 
 def _fault(error: Exception) -> dict[str, str | int]:

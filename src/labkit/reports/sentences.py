@@ -36,7 +36,10 @@ def detail(t: Translator, item: Detail) -> str:
     """Return the sentence of one finding inside a task; for a custody rule, also what to do about it."""
     if t.has(f"custody.rule.{item.code}"):
         return f"{wording.sentence(t, item.code, item.values)} {wording.cure(t, item.code)}"
-    return t(f"detail.{item.code}", **item.values) if t.has(f"detail.{item.code}") else item.code
+    if not t.has(f"detail.{item.code}"):
+        return item.code
+    named = {"mistake": mistake_name(t, str(item.values["mistake"]))} if "mistake" in item.values else {}
+    return t(f"detail.{item.code}", **{**item.values, **named})
 
 
 def flag(t: Translator, item: Flag) -> str:

@@ -171,6 +171,31 @@ def answer(start_at: Path, task_name: str, text: str, *, now: datetime) -> tuple
     return workspace, task, text.strip() if understood == text.strip().casefold() else understood
 
 
+def answer_text(source: Path) -> str:
+    """Return the text of a file that holds an answer.
+
+    Raises:
+        AnswerError: It is too long to be one, is not text in UTF-8, or can not be read.
+    """
+    from labkit.grading.normalise import LIMIT_BYTES
+
+    try:
+        with source.open("rb") as file:
+            data = file.read(LIMIT_BYTES + 1)
+        if len(data) > LIMIT_BYTES:
+            raise AnswerError(
+                f"{source.name} is longer than {LIMIT_BYTES // 1024} KiB",
+                remedy="Keep only what the task asks for in it, not the whole output of a tool.",
+            )
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise AnswerError(f"{source.name} can not be read: {error.strerror}", remedy="Check its name.") from error
+    except UnicodeDecodeError:
+        raise AnswerError(
+            f"{source.name} is not text in UTF-8", remedy="Save it as plain text in UTF-8, not as a table or document."
+        ) from None
+
+
 def check(start_at: Path) -> tuple[Workspace, tuple[Checked, ...]]:
     """Check the form of every answer; right or wrong only where the exercise is practice."""
     workspace = find_workspace(start_at)

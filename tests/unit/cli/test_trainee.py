@@ -1,12 +1,15 @@
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from labkit.cli import main
+from labkit.workspace.answers import read_answers
 from labkit.workspace.folder import Workspace
+from labkit.workspace.tasks import TASKS, read_tasks, tasks_bytes
 from tests.small_class import a_pack, a_workspace
 
 
@@ -108,6 +111,66 @@ def test_an_answer_is_stored_and_repeated(workspace: Workspace) -> None:
 def test_words_without_quotation_marks_are_one_answer(workspace: Workspace) -> None:
     assert run("answer", "verdict", "They", "differ").exit_code == 0
     assert json.loads(workspace.answers_path.read_bytes()) == {"exam/verdict": "They differ"}
+
+
+def with_a_table(workspace: Workspace) -> None:
+    """Add a task that is answered by a table."""
+    tasks = read_tasks(workspace)
+    columns = [
+        {"id": "lba", "title": "Sector", "form": {"type": "INT", "unit": "sectors"}},
+        {"id": "kind", "title": "Kind", "form": {"type": "TEXT"}},
+    ]
+    answer = {"type": "TABLE", "key": "lba", "columns": columns}
+    table = next(replace(task, id="table", answer=answer) for task in tasks if task.exercise == "exam")
+    (workspace.kit / TASKS).chmod(0o644)
+    (workspace.kit / TASKS).write_bytes(tasks_bytes([*tasks, table]))
+
+
+def test_a_table_is_read_from_a_file_and_shown_as_it_is_understood(workspace: Workspace) -> None:
+    with_a_table(workspace)
+    file = workspace.root / "work" / "table.csv"
+    file.write_text("\ufeffkind,sector\r\nfat,0x800\r\n", encoding="utf-8")
+
+    result = run("answer", "table", "--file", str(file))
+
+    assert result.exit_code == 0, result.output
+    assert "2048 | fat" in result.output
+    assert json.loads(workspace.answers_path.read_bytes())["exam/table"].startswith("kind,sector")
+
+
+def test_a_table_may_stand_in_the_answers_as_a_list_and_stays_one(workspace: Workspace) -> None:
+    with_a_table(workspace)
+    rows = [{"lba": 2048, "kind": "fat"}]
+    workspace.answers_path.write_text(json.dumps({"exam/table": rows}), encoding="utf-8")
+
+    assert run("answer", "exam/digest", "ab" * 32).exit_code == 0
+    checked = [json.loads(line) for line in run("check", "--json").output.splitlines()]
+
+    assert json.loads(workspace.answers_path.read_bytes())["exam/table"] == rows
+    assert {line["task"]: line["result"] for line in checked}["exam/table"] == "form"
+    assert read_answers(workspace)["exam/table"] == '[{"kind": "fat", "lba": 2048}]'
+    workspace.answers_path.write_text('{"exam/table": 5}', encoding="utf-8")
+    assert "neither a text nor a list of rows" in run("check").stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"x" * 16_385, "longer than 16 KiB"), (b"\xff\xfe1\x00", "not text in UTF-8")]
+)
+def test_a_file_that_is_no_answer_is_refused(workspace: Workspace, content: bytes, said: str) -> None:
+    (workspace.root / "answer.txt").write_bytes(content)
+
+    result = run("answer", "exam/size-bytes", "--file", "answer.txt")
+
+    assert result.exit_code == 10
+    assert said in result.stderr
+    assert "Next:" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["5", "--file", "answer.txt"], ["--file", "missing.txt"]])
+def test_an_answer_is_a_value_or_a_file(workspace: Workspace, arguments: list[str]) -> None:
+    (workspace.root / "answer.txt").write_text("5", encoding="utf-8")
+
+    assert run("answer", "exam/size-bytes", *arguments).exit_code == 2
 
 
 @pytest.mark.parametrize(

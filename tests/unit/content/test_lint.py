@@ -56,6 +56,14 @@ def answer(text: str) -> Break:
     )
 
 
+def table(cell: str, a: str = '"x"', title: str = '{ en = "B", ru = "Б" }') -> Break:
+    """Replace the answer of the first task by a table of one row."""
+    options = '[{ id = "x", title = { en = "X", ru = "Х" } }, { id = "y", title = { en = "Y", ru = "Ы" } }]'
+    first = f'{{ id = "a", title = {{ en = "A", ru = "А" }}, answer = {{ type = "ENUM", options = {options} }} }}'
+    second = f'{{ id = "b", title = {title}, answer = {{ type = "INT", unit = "bytes" }} }}'
+    return answer(f'type = "TABLE", key = "a", columns = [{first}, {second}], rows = [{{ a = {a}, {cell} }}]')
+
+
 # One line for each way to break a rule: the code, the file and key that the problem must name, and how it is broken.
 BROKEN: list[tuple[str, str, str, Break]] = [
     ("LK100", TOML, "", write(TOML, "slug = ")),
@@ -131,6 +139,19 @@ BROKEN: list[tuple[str, str, str, Break]] = [
         "tasks[1].answer.truth",
         answer('type = "INT", unit = "bytes", truth = ["stick:media.size_bytes"]'),
     ),
+    ("LK142", TOML, "tasks[1].answer.rows[1].b.truth", table('b = { truth = "stick:media.sha256" }')),
+    ("LK140", TOML, "tasks[1].answer.rows[1].b.truth", table('b = { truth = "stick:medium.size_bytes" }')),
+    (
+        "LK233",
+        TOML,
+        "tasks[1].answer.rows[1].b.mistakes[1].code",
+        table('b = { value = 5, mistakes = [{ code = "X-UNKNOWN", value = 6 }] }'),
+    ),
+    ("LK232", TOML, "tasks[1].answer.rows[1].b.value", table('b = "five"')),
+    ("LK230", TOML, "tasks[1].answer.rows[1].a.value", table("b = 5", a='"c"')),
+    ("LK101", TOML, "tasks[1].answer.rows[1].b.zone", table('b = { value = 5, zone = "UTC" }')),
+    ("LK102", TOML, "tasks[1].answer", table("b = 5, c = 6")),
+    ("LK121", TOML, "tasks[1].answer.columns[2].title", table("b = 5", title='{ en = "B" }')),
     (
         "LK150",
         "exercises/prints/trainer/exemplar/answers.toml",

@@ -47,6 +47,7 @@ def truth_of(person: str = "a", **changed: FactValue) -> CaseTruth:
         "names": ("a.txt", "c.txt"),
         "clock_offset_s": 433,
         "zone": "Asia/Almaty",
+        "label": "Бета-07",
         "option": "candidate-2",
         "cluster_bytes": 4096,
         "seized": ("laptop", "stick"),
@@ -132,13 +133,55 @@ REGION = a_task(
     truth=["usb:photo.offset_bytes", "usb:photo.size_bytes"],
     base_start="usb:partition.offset_bytes",
 )
+TEXT = a_task([{"code": "H-OTHER", "value": "Gamma"}], type="TEXT", truth="usb:file.label")
+TABLE = a_task(
+    type="TABLE",
+    key="number",
+    columns=[
+        {"id": "number", "title": {"en": "No.", "ru": "№"}, "answer": {"type": "INT", "unit": "count"}},
+        {
+            "id": "start",
+            "title": {"en": "Begins at", "ru": "Начало"},
+            "answer": {"type": "OFFSET", "base": "disk", "base_start": "usb:partition.offset_bytes"},
+        },
+        {
+            "id": "type",
+            "title": {"en": "Type", "ru": "Тип"},
+            "answer": {
+                "type": "ENUM",
+                "options": [
+                    {"id": "fat", "title": {"en": "FAT", "ru": "FAT"}},
+                    {"id": "ntfs", "title": {"en": "NTFS, {candidate_2}", "ru": "NTFS"}},
+                ],
+            },
+        },
+        {"id": "born", "title": {"en": "Made", "ru": "Создан"}, "answer": {"type": "TIME", "zone": "Asia/Almaty"}},
+        {"id": "label", "title": {"en": "Label", "ru": "Метка"}, "answer": {"type": "TEXT"}},
+    ],
+    rows=[
+        {
+            "number": 1,
+            "start": {"truth": "usb:photo.offset_bytes"},
+            "type": "ntfs",
+            "born": {"truth": "usb:file.born_utc", "tolerance_s": 2},
+            "label": {"truth": "usb:file.label", "mistakes": [{"code": "H-OTHER", "value": "Gamma"}]},
+        },
+        {
+            "number": 2,
+            "start": {"truth": "usb:file.offset_bytes"},
+            "type": {"value": "fat"},
+            "born": {"truth": "usb:file.modified_utc"},
+            "label": "none",
+        },
+    ],
+)
 WORDS = a_task(type="SET", truth="usb:file.words")
 NAMES = a_task(type="SET", tokens="name", truth="usb:file.names")
 LBAS = a_task(type="SET", tokens="int", truth="usb:file.lbas")
 ALL = {
     "hash": HASH, "size": SIZE, "cluster": CLUSTER, "clock": CLOCK, "offset": OFFSET, "inode": INODE, "path": PATH,
     "time": TIME, "kabul": KABUL, "enum": ENUM, "words": WORDS, "names": NAMES, "lbas": LBAS,
-    "multi": MULTI, "region": REGION,
+    "multi": MULTI, "region": REGION, "text": TEXT, "table": TABLE,
 }  # fmt: skip
 
 

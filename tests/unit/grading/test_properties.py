@@ -1,5 +1,6 @@
 """Promises over any text: grading never raises, is the same each time, and never counts noise as our fault."""
 
+import json
 from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any
@@ -16,18 +17,30 @@ from labkit.grading.runner import grade
 from labkit.i18n import translator
 from labkit.model.grading import Outcome
 
-from .a_case import ALL, BORN, GENESIS, MULTI, REGION, TIME, a_submission, a_task, an_exercise, truth_of, verdict
+from .a_case import ALL, BORN, GENESIS, MULTI, REGION, TABLE, TIME, a_submission, a_task, an_exercise, truth_of, verdict
 
 EXERCISE = an_exercise(ALL)
 TRUTH = truth_of()
 LOG = a_task(type="LOG", events=[{"type": "acquired", "exhibit": "{exhibit_usb}", "hash_truth": "usb:file.sha256"}])
 
 hostile = st.text(st.characters(), max_size=200)  # lone surrogates and control characters included
+tables = st.lists(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                ["number", "start", "№", "1", "2", "8192 bytes", "fat", "b", "2026-03-10T09:05:00Z", '"', ""]
+            ),
+            st.text(st.characters(), max_size=6),
+        ),
+        max_size=6,
+    ).map(";".join),
+    max_size=5,
+).map("\n".join)
 near = st.text("0123456789abcdefABCDEFxXhZTz.,:;-+/\\ \n\u00a0аесОЗ۰٣−'\"{}()байтsectorUTC", max_size=80)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.one_of(hostile, near))
+@given(st.one_of(hostile, near, tables))
 def test_no_text_breaks_grading_and_the_result_is_the_same_each_time(text: str) -> None:
     submission = a_submission(dict.fromkeys(ALL, text))
 
@@ -43,7 +56,7 @@ def test_no_text_breaks_grading_and_the_result_is_the_same_each_time(text: str) 
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(sorted(ALL)), st.one_of(hostile, near))
+@given(st.sampled_from(sorted(ALL)), st.one_of(hostile, near, tables))
 def test_a_form_is_read_or_refused_with_a_remedy_and_its_spelling_is_stable(name: str, text: str) -> None:
     try:
         spelling = check_form(ALL[name], text)
@@ -68,7 +81,7 @@ def test_no_ledger_breaks_grading(lines: list[str]) -> None:
 @settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(["{}", " {} ", "\u2066{}\u2069", "\u00a0{}\n", "\ufeff{}"]),
-    st.sampled_from([name for name in ALL if name not in ("words", "names")]),
+    st.sampled_from([name for name in ALL if name not in ("words", "names", "text", "table")]),
     st.sampled_from(["0123456789", "۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩"]),
 )
 def test_the_right_value_is_right_in_any_allowed_dress(frame: str, name: str, digits: str) -> None:
@@ -109,6 +122,23 @@ def test_choices_are_scored_by_hits_and_misses_in_any_order(chosen: set[str], or
 
 
 @settings(max_examples=100, deadline=None)
+@given(
+    st.permutations(["number", "start", "type", "born", "label"]),
+    st.booleans(),
+    st.sampled_from(["\t", ";", "|", "،", "json"]),
+)
+def test_a_table_is_right_with_its_rows_and_columns_in_any_order(order: list[str], turned: bool, form: str) -> None:
+    head, *lines = [line.split("\t") for line in right_spelling(TABLE, TRUTH).split("\n")]
+    rows = [dict(zip(head, line, strict=True)) for line in (reversed(lines) if turned else lines)]
+    text = "\n".join(form.join(line) for line in [order, *([row[name] for name in order] for row in rows)])
+    if form == "json":
+        text = json.dumps([{name: row[name] for name in order} for row in rows])
+
+    assert verdict(TABLE, text, TRUTH).credit_percent == 100
+    assert check_form(TABLE, text) == right_spelling(TABLE, TRUTH)
+
+
+@settings(max_examples=100, deadline=None)
 @given(st.integers(-14 * 60, 14 * 60))
 def test_the_right_moment_is_right_in_any_zone(minutes: int) -> None:
     text = BORN.astimezone(timezone(timedelta(minutes=minutes))).isoformat()
@@ -129,7 +159,7 @@ def test_every_known_value_gets_its_own_code_and_credit() -> None:
             earlier.append(known.value)
             found = verdict(task, _text(name, known.value), TRUTH)
             assert (found.mistake, found.credit_percent) == (known.code, known.credit_percent), (name, known)
-        assert len(earlier) > 1 or name in {"path", "words", "names", "multi"}
+        assert len(earlier) > 1 or name in {"path", "words", "names", "multi", "table"}
 
 
 def _same(one: Any, other: Any, wide_s: int) -> bool:

@@ -5,7 +5,7 @@ from labkit.grading.answers.contract import FormError
 from labkit.grading.expected import resolve
 from labkit.grading.forms import check_form
 
-from .a_case import ENUM, MULTI, NAMES, PATH, WORDS, a_task, fact, result_of, truth_of, verdict
+from .a_case import ENUM, MULTI, NAMES, PATH, TEXT, WORDS, a_task, fact, result_of, truth_of, verdict
 
 RIGHT = str(fact("file.path"))
 NAME = str(fact("file.name"))
@@ -151,6 +151,21 @@ def test_what_is_no_choice_is_refused_with_the_list(text: str) -> None:
 
     assert caught.value.code == "form-multi"
     assert "laptop, neighbour, stick, mug" in caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["Бета-07", " «БЕТА-07» ", "бета-۰۷", "\u2066Бета\u200b-07\u2069", "'«Бета-07»'"])
+def test_a_text_is_compared_without_dress(text: str) -> None:
+    assert verdict(TEXT, text).credit_percent == 100
+
+
+def test_a_text_that_is_another_is_named_where_it_is_known() -> None:
+    assert (verdict(TEXT, "gamma").mistake, verdict(TEXT, "delta").credit_percent) == ("H-OTHER", 0)
+    assert verdict(TEXT, "Бeтa-07").mistake == "CYR"
+    with pytest.raises(FormError, match="no text") as caught:
+        check_form(TEXT, "«»")
+    assert caught.value.code == "form-text"
+    with pytest.raises(ContentError):
+        resolve(a_task(type="TEXT", truth="usb:file.lbas"), truth_of())
 
 
 def test_names_may_stand_with_their_directory() -> None:

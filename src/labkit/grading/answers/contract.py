@@ -21,7 +21,10 @@ T = TypeVar("T")
 
 
 class FormError(AnswerError):
-    """An answer that can not be read. ``code`` names its notice; ``mistake`` is set where the slip has a name."""
+    """An answer that can not be read. ``code`` names its notice; ``mistake`` is set where the slip has a name.
+
+    ``cell`` is where in a table it stands: row, from 1, and column.
+    """
 
     def __init__(
         self,
@@ -31,11 +34,13 @@ class FormError(AnswerError):
         code: str,
         mistake: str | None = None,
         values: Mapping[str, str | int] | None = None,
+        cell: Mapping[str, str | int] | None = None,
     ) -> None:
         super().__init__(message, remedy=remedy)
         self.code = code
         self.mistake = mistake
         self.values = dict(values or {})
+        self.cell = cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class ExpectedAnswer:
     right: Any
     known: tuple[KnownValue, ...] = ()
     events: tuple[ExpectedEvent, ...] = ()  # LOG
+    rows: tuple[Mapping[str, "ExpectedAnswer"], ...] = ()  # TABLE: column to what its cell is compared with
 
 
 @dataclass(frozen=True, slots=True)
