@@ -4,7 +4,7 @@ import pytest
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.medium import Medium
-from labkit.synthesis.volumes import MbrPartition, chs_address, write_mbr
+from labkit.synthesis.volumes.mbr import MbrPartition, chs_address, write_mbr
 
 
 def sector_0(*partitions: MbrPartition, sectors: int = 131072) -> bytes:
@@ -58,7 +58,7 @@ def test_partitions_may_touch_and_stand_in_any_order() -> None:
         ([MbrPartition(0x0C, 3000, 100), MbrPartition(0x0C, 2048, 9000)], "2 and 1 overlap at sector 3000", "behind"),
         ([MbrPartition(0x0C, 0, 100)], "does not lie within", "sector 1"),
         ([MbrPartition(0x0C, 2048, 0)], "does not lie within", "sector 1"),
-        ([MbrPartition(0x0C, 131000, 73)], "does not lie within a medium of 131072", "end within"),
+        ([MbrPartition(0x0C, 131000, 73)], "does not lie within a medium of 131072", "131071 at the latest"),
         ([MbrPartition(0x00, 2048, 10)], "type 0", "0x0C"),
         ([MbrPartition(0x100, 2048, 10)], "type 256", "0x0C"),
         (

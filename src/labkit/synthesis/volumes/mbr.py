@@ -7,10 +7,10 @@ and Troubleshooting"): 440 bytes of code, the disk signature, four entries of 16
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
+from labkit.synthesis.volumes.places import check_places
 
 # Type bytes for partitions that are addressed by sector numbers; FAT12 has only the old one.
 FAT_PARTITION_TYPES: Mapping[str, int] = {"FAT12": 0x01, "FAT16": 0x0E, "FAT32": 0x0C}
@@ -19,6 +19,8 @@ _LARGEST_32_BIT = 0xFFFFFFFF
 _ACTIVE = 0x80
 _CODE_BYTES = 440
 _TABLE_BYTES = 64
+TABLE_OFFSET_BYTES = 446
+ENTRY_BYTES = 16
 _SIGNATURE = b"\x55\xaa"
 _NO_CODE = b"\xcd\x18\xf4\xeb\xfd"  # int 18h: "nothing to start here"; then halt
 _SECTORS_PER_TRACK, _HEADS, _CYLINDERS = 63, 255, 1024
@@ -48,10 +50,11 @@ def write_mbr(medium: Medium, partitions: Sequence[MbrPartition], disk_signature
             or a number does not fit its field.
     """
     _check_numbers(partitions, disk_signature)
-    _check_places(partitions, medium.size_bytes // SECTOR_BYTES)
-    table = b"".join(_entry(partition) for partition in partitions).ljust(_TABLE_BYTES, b"\0")
-    code = _NO_CODE.ljust(_CODE_BYTES, b"\0")
-    medium.write(0, code + struct.pack("<IH", disk_signature, 0) + table + _SIGNATURE)
+    sectors = medium.size_bytes // SECTOR_BYTES
+    check_places(partitions, 1, sectors, within=f"a medium of {sectors} sectors")
+    _check_fields(partitions)
+    table = b"".join(entry(partition) for partition in partitions)
+    medium.write(0, table_sector(table, code=_NO_CODE, disk_signature=disk_signature))
 
 
 def chs_address(sector: int) -> bytes:
@@ -66,16 +69,23 @@ def chs_address(sector: int) -> bytes:
     return bytes((head, (within + 1) | cylinder >> 8 << 6, cylinder & 0xFF))
 
 
-def _entry(partition: MbrPartition) -> bytes:
+def entry(partition: MbrPartition, *, counted_from: int = 0) -> bytes:
+    """Return the 16 bytes of a table entry; its start sector counts from sector ``counted_from`` of the medium."""
     return struct.pack(
         "<B3sB3sII",
         _ACTIVE if partition.active else 0,
         chs_address(partition.start_sector),
         partition.type_byte,
         chs_address(partition.end_sector - 1),
-        partition.start_sector,
+        partition.start_sector - counted_from,
         partition.size_sectors,
     )
+
+
+def table_sector(entries: bytes, *, code: bytes = b"", disk_signature: int = 0) -> bytes:
+    """Return a sector with boot code, a table of up to four entries, and the signature 0x55 0xAA."""
+    head = code.ljust(_CODE_BYTES, b"\0") + struct.pack("<IH", disk_signature, 0)
+    return head + entries.ljust(_TABLE_BYTES, b"\0") + _SIGNATURE
 
 
 def _check_numbers(partitions: Sequence[MbrPartition], disk_signature: int) -> None:
@@ -89,6 +99,15 @@ def _check_numbers(partitions: Sequence[MbrPartition], disk_signature: int) -> N
         )
     if sum(partition.active for partition in partitions) > 1:
         raise SynthesisError("more than one partition is active", remedy="Mark at most one as active.")
+    check_types(partitions)
+
+
+def check_types(partitions: Sequence[MbrPartition]) -> None:
+    """Refuse a type that is not a byte above 0.
+
+    Raises:
+        SynthesisError: It names the partition, counted from 1.
+    """
     for number, partition in enumerate(partitions, start=1):
         if not 0 < partition.type_byte <= 0xFF:  # noqa: PLR2004 - one byte
             raise SynthesisError(
@@ -97,24 +116,10 @@ def _check_numbers(partitions: Sequence[MbrPartition], disk_signature: int) -> N
             )
 
 
-def _check_places(partitions: Sequence[MbrPartition], medium_sectors: int) -> None:
+def _check_fields(partitions: Sequence[MbrPartition]) -> None:
     for number, partition in enumerate(partitions, start=1):
-        fits_fields = max(partition.start_sector, partition.size_sectors) <= _LARGEST_32_BIT
-        if partition.start_sector < 1 or partition.size_sectors < 1 or partition.end_sector > medium_sectors:
-            raise SynthesisError(
-                f"partition {number}, sectors {partition.start_sector} to {partition.end_sector}, does not lie within "
-                f"a medium of {medium_sectors} sectors",
-                remedy="Begin at sector 1 or later (2048 is usual) and end within the medium.",
-            )
-        if not fits_fields:
+        if max(partition.start_sector, partition.size_sectors) > _LARGEST_32_BIT:
             raise SynthesisError(
                 f"partition {number} lies beyond what a master boot record can address",
                 remedy="Keep start and size below 2^32 sectors.",
-            )
-    placed = sorted(enumerate(partitions, start=1), key=lambda item: item[1].start_sector)
-    for (number, left), (other, right) in pairwise(placed):
-        if right.start_sector < left.end_sector:
-            raise SynthesisError(
-                f"partitions {number} and {other} overlap at sector {right.start_sector}",
-                remedy="Begin each partition behind the end of the one before it.",
             )
