@@ -11,6 +11,7 @@ from labkit.content.brief import GENERAL, fill, read_brief, read_hints
 from labkit.content.public_form import public_form
 from labkit.content.reader import Library
 from labkit.content.schemas import (
+    ClaimAnswer,
     Exercise,
     IntAnswer,
     LogAnswer,
@@ -104,7 +105,7 @@ def _right_answers(library: Library, exercise: Exercise, truth: CaseTruth) -> di
 
 def _has_one_spelling(task: Task) -> bool:
     answer = task.answer
-    if isinstance(answer, (LogAnswer, RegionAnswer, TableAnswer)) or (
+    if isinstance(answer, (LogAnswer, RegionAnswer, TableAnswer, ClaimAnswer)) or (
         isinstance(answer, OffsetAnswer) and answer.base_start
     ):
         return False  # a region may be a little off, a place may be counted from another base

@@ -61,8 +61,8 @@ RULES: Mapping[str, str] = {
     "LK224": "A lab lists every evidence item of its exercises, and all of them belong to the lab's case.",
     "LK225": "A lab that is beta or active uses no exercise that is wip.",
     # answers
-    "LK230": "What is right in an ENUM or a MULTI is among its options.",
-    "LK231": "The value of a mistake in an ENUM or a MULTI is among its options and is not the right one.",
+    "LK230": "What is right in an ENUM, a MULTI or a CLAIM is among its options.",
+    "LK231": "What is a mistake or an over-claim in an ENUM, a MULTI or a CLAIM is among its options and is not right.",
     "LK232": "A literal value has the form that its answer type needs.",
     "LK233": "Every mistake code has a sentence in the message catalogues.",
     # design

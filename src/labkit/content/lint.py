@@ -131,12 +131,14 @@ def _names(case: KnownCase) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _definition_placeholders(path: Path, exercise: "Exercise", case: KnownCase) -> Iterator[Problem]:
-    from labkit.content.schemas import LogAnswer
+    from labkit.content.schemas import ClaimAnswer, LogAnswer
 
     for number, task in enumerate(exercise.tasks, start=1):
         texts = [(key, text) for key, translations in _option_titles(task) for text in translations.values()]
         if isinstance(task.answer, LogAnswer):
             texts += [(f"answer.events[{n}].exhibit", e.exhibit or "") for n, e in enumerate(task.answer.events, 1)]
+        if isinstance(task.answer, ClaimAnswer):
+            texts += [(f"answer.citations[{n}].exhibit", c.exhibit) for n, c in enumerate(task.answer.citations, 1)]
         for key, text in texts:
             yield from lint_placeholders(path, f"tasks[{number}].{key}", text, *_names(case))
 
@@ -191,14 +193,14 @@ def _right_texts(task: "Task", case: KnownCase | None, *, ids: bool) -> list[str
 
 
 def _right_text(answer: object, case: KnownCase | None, *, ids: bool) -> list[str]:
-    from labkit.content.schemas import EnumAnswer, Expected, MultiAnswer
+    from labkit.content.schemas import Choices, EnumAnswer, Expected
 
     if not isinstance(answer, Expected):
         return []
     value: object = answer.value
     if isinstance(answer, EnumAnswer):
         return [value] if ids and isinstance(value, str) else []
-    if isinstance(answer, MultiAnswer):
+    if isinstance(answer, Choices):
         return []  # hints may speak of the choices one by one
     if isinstance(answer.truth, str) and case is not None:
         try:

@@ -11,9 +11,9 @@ from labkit.errors import SynthesisError
 from labkit.model.truth import FACTS
 
 if TYPE_CHECKING:
-    from labkit.content.schemas import Cell, Exercise, Expected, Mistake, Task
+    from labkit.content.schemas import Cell, Citation, Exercise, Expected, Mistake, Task
 
-    Graded = Task | Cell  # what has an answer and its mistakes
+    Graded = Task | Cell | Citation  # what has an answer and its mistakes
 
 POINTS_OF_AN_EXERCISE = 100
 _DIGITS = {"md5": 32, "sha1": 40, "sha256": 64}
@@ -28,6 +28,7 @@ _FACT_TYPES: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "ENUM": (str, "the id of an option"),
     "TEXT": (str, "a text"),
     "MULTI": ((tuple, str), "ids of options"),
+    "CLAIM": ((tuple, str), "ids of options"),
     "SET": (tuple, "several values"),
 }
 
@@ -54,19 +55,23 @@ def lint_answers(
             yield problem(f"{key}.{where}", code, message)
 
 
-_MEMBERS: Mapping[str, tuple[type, ...]] = {"REGION": (int,), "MULTI": (str,), "SET": (str, int)}
+_MEMBERS: Mapping[str, tuple[type, ...]] = {"REGION": (int,), "MULTI": (str,), "CLAIM": (str,), "SET": (str, int)}
 _PAIR = 2
 _Finding = tuple[str, str, str]  # key inside the task, code, message
 
 
 def parts(task: "Task") -> Iterator[tuple[str, "Graded"]]:
-    """Yield everything in a task that has an answer of its own, with the key before its keys: the cells of a TABLE."""
-    from labkit.content.schemas import TableAnswer
+    """Yield everything in a task that has an answer of its own, with the key before its keys.
+
+    That is the task itself, the places of a CLAIM, and in its stead the cells of a TABLE.
+    """
+    from labkit.content.schemas import ClaimAnswer, TableAnswer
 
     if not isinstance(task.answer, TableAnswer):
         yield "", task
-        return
-    for number, row in enumerate(task.answer.rows, start=1):
+    if isinstance(task.answer, ClaimAnswer):
+        yield from ((f"answer.citations[{n}].place", each) for n, each in enumerate(task.answer.citations, start=1))
+    for number, row in enumerate(task.answer.rows if isinstance(task.answer, TableAnswer) else (), start=1):
         for column, cell in row.items():
             yield f"answer.rows[{number}].{column}", cell
 
@@ -215,6 +220,7 @@ def _literal_misfit(expected: "Expected | Mistake", part: "Graded", *, mistake: 
         "ENUM": isinstance(value, str),
         "TEXT": isinstance(value, (str, int)),
         "MULTI": isinstance(value, str) or _are_texts(value),
+        "CLAIM": isinstance(value, str) or _are_texts(value),
         "SET": isinstance(value, list) and bool(value),
     }
     if isinstance(answer, HashAnswer):
@@ -236,10 +242,10 @@ def _is_moment(text: str) -> bool:
 
 
 def _options(part: "Graded", case: KnownCase | None) -> Iterator[_Finding]:
-    from labkit.content.schemas import EnumAnswer, MultiAnswer
+    from labkit.content.schemas import Choices, ClaimAnswer
 
     answer = part.answer
-    if not isinstance(answer, (EnumAnswer, MultiAnswer)):
+    if not isinstance(answer, Choices):
         return
     options = [option.id for option in answer.options]
     for name in dict.fromkeys(options):
@@ -250,13 +256,20 @@ def _options(part: "Graded", case: KnownCase | None) -> Iterator[_Finding]:
         if value not in options:
             where = "answer.value" if answer.truth is None else "answer.truth"
             yield where, "LK230", f"gives {value!r}, which is not among the options {', '.join(options)}"
-    for number, mistake in enumerate(part.mistakes, start=1):
-        values = _values(mistake, case)
+    wrong = [(f"mistakes[{n}]", _values(mistake, case)) for n, mistake in enumerate(part.mistakes, start=1)]
+    if isinstance(answer, ClaimAnswer):
+        wrong += [("answer.over", [name]) for name in answer.over]
+    for where, values in wrong:
         for value in values:
             if value not in options:
-                yield f"mistakes[{number}]", "LK231", f"{value!r} is not among the options {', '.join(options)}"
-        if mistake.truth is None and set(values) == set(right):
-            yield f"mistakes[{number}]", "LK231", f"{mistake.value!r} is the right answer"
+                yield where, "LK231", f"{value!r} is not among the options {', '.join(options)}"
+        if values and set(values) == set(right) and not _varies(part, where):
+            yield where, "LK231", f"{', '.join(map(str, values))} is what is right"
+
+
+def _varies(part: "Graded", where: str) -> bool:
+    """Return whether a mistake is a fact, which for another trainee may be another option."""
+    return any(where == f"mistakes[{n}]" and mistake.truth is not None for n, mistake in enumerate(part.mistakes, 1))
 
 
 def _values(expected: "Expected", case: KnownCase | None) -> list[object]:

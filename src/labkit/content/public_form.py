@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labkit.content.brief import fill
-from labkit.content.schemas import Answer, CellAnswer, Option, TableAnswer, Task
+from labkit.content.schemas import Answer, CellAnswer, Choices, Option, TableAnswer, Task
 
 _FIELDS = ("type", "algorithm", "unit", "base", "tokens", "case_sensitive")
 _WITHHELD = "withheld"  # stands where a task of the trainer has what is right
@@ -16,7 +16,7 @@ _WITHHELD = "withheld"  # stands where a task of the trainer has what is right
 def public_form(answer: Answer | CellAnswer, language: str, public_variables: Mapping[str, str]) -> dict[str, Any]:
     """Return what the form of an answer needs to be known, in one language, as JSON values."""
     fields: dict[str, Any] = {name: getattr(answer, name) for name in _FIELDS if hasattr(answer, name)}
-    if hasattr(answer, "options"):
+    if isinstance(answer, Choices):
         fields["options"] = public_options(answer.options, language, public_variables)
     if isinstance(answer, TableAnswer):
         fields["key"] = answer.key
@@ -58,7 +58,10 @@ def _of_trainer(form: Mapping[str, Any]) -> dict[str, Any]:
             for column in form["columns"]
         ]
         return {**form, "columns": columns, "rows": [{column["id"]: _WITHHELD for column in columns}]}
-    return {**_without_value(form), "value": _WITHHELD}
+    fields = {**_without_value(form), "value": _WITHHELD}
+    if form["type"] == "CLAIM":
+        fields["citations"] = [{"exhibit": _WITHHELD, "place": {"type": "PATH", "value": _WITHHELD}}]
+    return fields
 
 
 def _without_value(form: Mapping[str, Any]) -> dict[str, Any]:

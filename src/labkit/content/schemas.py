@@ -105,24 +105,56 @@ class TimeAnswer(Expected):
 
 
 class Option(Strict):
-    """One choice of an ENUM or a MULTI."""
+    """One choice of an ENUM, a MULTI or a CLAIM."""
 
     id: Slug = Field(description="what is stored and compared")
     title: Translated = Field(description="what is shown, by language; may hold {public variables}")
 
 
-class EnumAnswer(Expected):
-    """One of a list of options; the right one by its id."""
+class Choices(Expected):
+    """An answer that is made from a list of options; what is right is said by their ids."""
+
+    options: list[Option] = Field(min_length=2, description="the choices in the order they are shown")
+
+
+class EnumAnswer(Choices):
+    """One of a list of options."""
 
     type: Literal["ENUM"] = Field(description="answer type")
-    options: list[Option] = Field(min_length=2, description="the choices in the order they are shown")
 
 
-class MultiAnswer(Expected):
-    """Several of a list of options; the right ones by their ids."""
+class MultiAnswer(Choices):
+    """Several of a list of options."""
 
     type: Literal["MULTI"] = Field(description="answer type")
-    options: list[Option] = Field(min_length=2, description="the choices in the order they are shown")
+
+
+PlaceAnswer = Annotated[PathAnswer | InodeAnswer | OffsetAnswer | RegionAnswer, Field(discriminator="type")]
+
+
+class Citation(Strict):
+    """A place in the evidence that supports a statement."""
+
+    exhibit: str = Field(min_length=1, description="exhibit number; may hold {variables}")
+    place: PlaceAnswer = Field(description="where in it: a path, an address, an offset or a region")
+
+    @property
+    def answer(self) -> PathAnswer | InodeAnswer | OffsetAnswer | RegionAnswer:
+        """Return the place, by the name that it has in a task and in a cell."""
+        return self.place
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        """Return nothing: the type of the place knows its own mistakes."""
+        return []
+
+
+class ClaimAnswer(Choices):
+    """The statements that evidence supports, and a place that shows it."""
+
+    type: Literal["CLAIM"] = Field(description="answer type")
+    over: list[Slug] = Field(default_factory=list, description="statements that say more than the evidence shows")
+    citations: list[Citation] = Field(min_length=1, description="places any of which supports what is right")
 
 
 class TextAnswer(Expected):
@@ -247,6 +279,7 @@ Answer = Annotated[
     | TextAnswer
     | SetAnswer
     | TableAnswer
+    | ClaimAnswer
     | LogAnswer,
     Field(discriminator="type"),
 ]

@@ -1,12 +1,24 @@
 """What each task is compared with, for one trainee: the right value and the values of typical mistakes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from labkit.content.schemas import Cell, EnumAnswer, Expected, HashAnswer, LogAnswer, MultiAnswer, TableAnswer, Task
+from labkit.content.schemas import (
+    Cell,
+    Choices,
+    Citation,
+    ClaimAnswer,
+    Expected,
+    HashAnswer,
+    LogAnswer,
+    TableAnswer,
+    Task,
+)
 from labkit.errors import ContentError
 from labkit.grading.answers import TYPES
-from labkit.grading.answers.contract import ExpectedAnswer, ExpectedEvent, KnownValue, Source
+from labkit.grading.answers.claim_answer import exhibit_form
+from labkit.grading.answers.contract import ExpectedAnswer, ExpectedCitation, ExpectedEvent, KnownValue, Source
 from labkit.grading.answers.enum_answer import filled
 from labkit.grading.answers.hash_answer import weaker_values
 from labkit.grading.mistakes import MISTAKES
@@ -31,10 +43,28 @@ def resolve(task: Task, truth: CaseTruth) -> ExpectedAnswer:
     if isinstance(answer, TableAnswer):
         rows = tuple({name: _of_one(cell, truth) for name, cell in row.items()} for row in answer.rows)
         return ExpectedAnswer([{name: cell.right for name, cell in row.items()} for row in rows], rows=rows)
-    return _of_one(task, truth)
+    expected = _of_one(task, truth)
+    if isinstance(answer, ClaimAnswer):
+        citations = tuple(_citation(each, truth) for each in answer.citations)
+        first = citations[0]
+        place = TYPES[first.answer.type].spelling(first.place.right, first.answer)
+        right = replace(expected.right, exhibit=first.exhibit, place=place)
+        return replace(expected, right=right, citations=citations)
+    return expected
 
 
-def _of_one(task: Task | Cell, truth: CaseTruth) -> ExpectedAnswer:
+def _citation(citation: Citation, truth: CaseTruth) -> ExpectedCitation:
+    exhibit = exhibit_form(_filled(citation.exhibit, truth))
+    return ExpectedCitation(exhibit, citation.place, _of_one(citation, truth))
+
+
+def _filled(text: str, truth: CaseTruth) -> str:
+    for name, value in truth.variables.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _of_one(task: Task | Cell | Citation, truth: CaseTruth) -> ExpectedAnswer:
     answer: Any = task.answer
     kind = TYPES[answer.type]
     right = kind.right_value(_raw(answer, truth), answer)
@@ -78,7 +108,7 @@ def shown(task: Task, truth: CaseTruth) -> Any:
 
 
 def _shown(answer: Any, truth: CaseTruth) -> Any:
-    if isinstance(answer, (EnumAnswer, MultiAnswer)):
+    if isinstance(answer, Choices):
         return answer.model_copy(update={"options": filled(answer.options, truth.variables)})
     return answer
 
@@ -111,8 +141,6 @@ def _source(expected: Expected, truth: CaseTruth) -> Source:
 
 def _events(answer: LogAnswer, truth: CaseTruth) -> Iterator[ExpectedEvent]:
     for event in answer.events:
-        exhibit = event.exhibit
-        for name, value in truth.variables.items():
-            exhibit = exhibit.replace(f"{{{name}}}", value) if exhibit else exhibit
+        exhibit = _filled(event.exhibit, truth) if event.exhibit else event.exhibit
         digest = None if event.hash_truth is None else str(truth.fact(event.hash_truth)).lower()
         yield ExpectedEvent(event.type, exhibit, digest)

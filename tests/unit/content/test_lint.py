@@ -64,6 +64,14 @@ def table(cell: str, a: str = '"x"', title: str = '{ en = "B", ru = "Б" }') -> 
     return answer(f'type = "TABLE", key = "a", columns = [{first}, {second}], rows = [{{ a = {a}, {cell} }}]')
 
 
+def claim(place: str = "stick:sheet.path", over: str = "red", exhibit: str = "KF-06") -> Break:
+    """Make the second task a claim with one citation."""
+    kind = "INODE" if place.endswith("sha256") else "PATH"
+    citation = f'{{ exhibit = "{exhibit}", place = {{ type = "{kind}", truth = "{place}" }} }}'
+    more = f'over = ["{over}"]\ncitations = [{citation}]'
+    return both(change(TOML, 'type = "ENUM"', 'type = "CLAIM"'), change(TOML, CHOICE, f"{CHOICE}\n{more}"))
+
+
 # One line for each way to break a rule: the code, the file and key that the problem must name, and how it is broken.
 BROKEN: list[tuple[str, str, str, Break]] = [
     ("LK100", TOML, "", write(TOML, "slug = ")),
@@ -152,6 +160,11 @@ BROKEN: list[tuple[str, str, str, Break]] = [
     ("LK101", TOML, "tasks[1].answer.rows[1].b.zone", table('b = { value = 5, zone = "UTC" }')),
     ("LK102", TOML, "tasks[1].answer", table("b = 5, c = 6")),
     ("LK121", TOML, "tasks[1].answer.columns[2].title", table("b = 5", title='{ en = "B" }')),
+    ("LK140", TOML, "tasks[2].answer.citations[1].place.truth", claim(place="stick:sheet.old_path")),
+    ("LK142", TOML, "tasks[2].answer.citations[1].place.truth", claim(place="stick:media.sha256")),
+    ("LK231", TOML, "tasks[2].answer.over", claim(over="green")),
+    ("LK231", TOML, "tasks[2].answer.over", claim(over="blue-one")),
+    ("LK180", TOML, "tasks[2].answer.citations[1].exhibit", claim(exhibit="{thing}")),
     (
         "LK150",
         "exercises/prints/trainer/exemplar/answers.toml",

@@ -175,6 +175,32 @@ TABLE = a_task(
         },
     ],
 )
+CLAIM = a_task(
+    [{"code": "F-LIVE", "value": "still-there"}],
+    type="CLAIM",
+    value="was-removed",
+    over=["varn-removed"],
+    options=[
+        {"id": "still-there", "title": {"en": "The file is there", "ru": "Файл на месте"}},
+        {"id": "was-removed", "title": {"en": "The file was removed", "ru": "Файл удалён"}},
+        {"id": "varn-removed", "title": {"en": "Varn removed it", "ru": "Удалил Варн"}},
+        {"id": "wiped", "title": {"en": "It was wiped", "ru": "Файл затёрт"}},
+    ],
+    citations=[
+        {"exhibit": "{exhibit_usb}", "place": {"type": "PATH", "truth": "usb:file.path"}},
+        {"exhibit": "{exhibit_usb}", "place": {"type": "INODE", "truth": "usb:file.address"}},
+        {
+            "exhibit": "{exhibit_usb}",
+            "place": {
+                "type": "OFFSET",
+                "base": "disk",
+                "truth": "usb:file.offset_bytes",
+                "base_start": "usb:partition.offset_bytes",
+            },
+        },
+        {"exhibit": "KF-05", "place": {"type": "PATH", "value": "/var/log/sync.log"}},
+    ],
+)
 WORDS = a_task(type="SET", truth="usb:file.words")
 NAMES = a_task(type="SET", tokens="name", truth="usb:file.names")
 LBAS = a_task(type="SET", tokens="int", truth="usb:file.lbas")
@@ -182,6 +208,7 @@ ALL = {
     "hash": HASH, "size": SIZE, "cluster": CLUSTER, "clock": CLOCK, "offset": OFFSET, "inode": INODE, "path": PATH,
     "time": TIME, "kabul": KABUL, "enum": ENUM, "words": WORDS, "names": NAMES, "lbas": LBAS,
     "multi": MULTI, "region": REGION, "text": TEXT, "table": TABLE,
+    "claim": CLAIM,
 }  # fmt: skip
 
 

@@ -90,7 +90,17 @@ class ExpectedAnswer:
     right: Any
     known: tuple[KnownValue, ...] = ()
     events: tuple[ExpectedEvent, ...] = ()  # LOG
+    citations: tuple["ExpectedCitation", ...] = ()  # CLAIM
     rows: tuple[Mapping[str, "ExpectedAnswer"], ...] = ()  # TABLE: column to what its cell is compared with
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedCitation:
+    """A place that supports a claim: the exhibit in the form that is compared, and the place by its own answer type."""
+
+    exhibit: str
+    answer: Any
+    place: ExpectedAnswer
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """MULTI: several of a list of options. What is chosen too much takes away as much as a hit gives."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from labkit.content.schemas import MultiAnswer
+from labkit.content.schemas import Choices, MultiAnswer, Option
 from labkit.grading.answers.contract import (
     RIGHT,
     ExpectedAnswer,
@@ -21,7 +21,7 @@ _SEPARATORS = (re.compile(r"[;\n\r\u061b]"), re.compile(r"[,\u060c]"), re.compil
 _MOST_PIECES = 200
 
 
-def right_value(raw: object, answer: MultiAnswer) -> frozenset[str]:
+def right_value(raw: object, answer: Choices) -> frozenset[str]:
     """Return the ids of options; one id alone will do.
 
     Raises:
@@ -41,27 +41,37 @@ def parse(text: str, answer: MultiAnswer) -> Given[frozenset[str]]:
     Raises:
         FormError: A piece that is none of the options.
     """
-    found, notices = _options(text, answer, 0)
+    found, notices = options_meant(text, answer.options)
+    return Given(found, spelling(found, answer), notices)
+
+
+def options_meant(text: str, options: Sequence[Option]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the ids of the options that are meant, and remarks.
+
+    Raises:
+        FormError: No option at all, or a piece that is none.
+    """
+    found, notices = _pieces(text, options, 0)
     if not found:
-        raise FormError("the answer names no option", remedy=_remedy(answer), code="form-multi")
-    return Given(frozenset(found), spelling(frozenset(found), answer), notices)
+        raise FormError("the answer names no option", remedy=_remedy(options), code="form-multi")
+    return frozenset(found), notices
 
 
-def _options(text: str, answer: MultiAnswer, level: int) -> tuple[list[str], tuple[str, ...]]:
+def _pieces(text: str, options: Sequence[Option], level: int) -> tuple[list[str], tuple[str, ...]]:
     found: list[str] = []
     notices: tuple[str, ...] = ()
     pieces = [piece for piece in _SEPARATORS[level].split(text) if piece.strip()]
     if len(pieces) > _MOST_PIECES:
-        raise FormError("the answer names too many options", remedy=_remedy(answer), code="form-multi")
+        raise FormError("the answer names too many options", remedy=_remedy(options), code="form-multi")
     for piece in pieces:
         try:
-            one = option_meant(piece, answer.options)
+            one = option_meant(piece, options)
         except FormError:
             if level + 1 == len(_SEPARATORS):
                 raise FormError(
-                    f"{piece[:40]!r} is none of the options", remedy=_remedy(answer), code="form-multi"
+                    f"{piece[:40]!r} is none of the options", remedy=_remedy(options), code="form-multi"
                 ) from None
-            more, remarks = _options(piece, answer, level + 1)
+            more, remarks = _pieces(piece, options, level + 1)
         else:
             more, remarks = [one.value], one.notices
         found += more
@@ -69,12 +79,11 @@ def _options(text: str, answer: MultiAnswer, level: int) -> tuple[list[str], tup
     return found, notices
 
 
-def _remedy(answer: MultiAnswer) -> str:
-    ids = [option.id for option in answer.options]
-    return f"Write those that you choose, with commas between: {', '.join(ids)}."
+def _remedy(options: Sequence[Option]) -> str:
+    return f"Write those that you choose, with commas between: {', '.join(option.id for option in options)}."
 
 
-def spelling(value: frozenset[str], answer: MultiAnswer) -> str:
+def spelling(value: frozenset[str], answer: Choices) -> str:
     """Return the one spelling of a value; ``check_form`` gives the same for every answer that says it."""
     return ", ".join(option.id for option in answer.options if option.id in value)
 
