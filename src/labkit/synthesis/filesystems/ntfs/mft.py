@@ -1,0 +1,173 @@
+"""The master file table on the medium: where each record lies, how the table grows, and its mirror."""
+
+import struct
+from collections.abc import Iterator
+
+from labkit.errors import SynthesisError
+from labkit.synthesis.filesystems.ntfs.allocation import ClusterMap, RecordMap
+from labkit.synthesis.filesystems.ntfs.layout import FIRST_RECORDS, NtfsGeometry
+from labkit.synthesis.filesystems.ntfs.nodes import HOLE, Extents, joined
+from labkit.synthesis.filesystems.ntfs.records import IN_USE, RECORD_BYTES, plain, protected, record_bytes
+from labkit.synthesis.medium import Medium
+
+FIRST_FREE_RECORD = 24
+_MOST_EXTENTS = 48  # that surely fit record 0
+_FLAGS_START, _SEQUENCE_START = 22, 16
+
+
+class Mft:
+    """The records of one volume.
+
+    ``owner`` is the node of $MFT itself, which the clusters of the table belong to.
+    """
+
+    def __init__(self, geometry: NtfsGeometry, medium: Medium, clusters: ClusterMap, owner: int) -> None:
+        self.geometry = geometry
+        self.medium = medium
+        self.clusters = clusters
+        self.map = RecordMap()
+        self.owner = owner
+        first, count = geometry.mft
+        bitmap_count = geometry.clusters_for(FIRST_RECORDS)
+        clusters.take(first - bitmap_count, bitmap_count, owner)
+        self.bitmap_extents: Extents = ((first - bitmap_count, bitmap_count),)
+        clusters.take(first, count, owner)
+        self.extents: Extents = ((first, count),)
+        clusters.keep_back(first + count, geometry.zone_count)
+        self._add_records(FIRST_RECORDS)
+
+    def fork(self, medium: Medium, clusters: ClusterMap) -> "Mft":
+        """Return an independent copy that writes to ``medium`` and allocates from ``clusters``."""
+        copy = object.__new__(Mft)
+        copy.__dict__.update(self.__dict__)
+        copy.medium, copy.clusters, copy.map = medium, clusters, self.map.fork()
+        return copy
+
+    @property
+    def size_bytes(self) -> int:
+        """How long the table is."""
+        return self.map.count * RECORD_BYTES
+
+    @property
+    def bitmap_bytes(self) -> int:
+        """How long $MFT:$BITMAP is."""
+        return -(-self.map.count // 64) * 8
+
+    def require(self, clusters: int, records: int) -> None:
+        """Refuse to go on when so many records, and clusters beside them, may not be there.
+
+        Raises:
+            SynthesisError: The volume is full, or the table is in too many pieces to grow.
+        """
+        fresh, kept_back = self.map.free_counts(FIRST_FREE_RECORD)
+        growth = self._growth_clusters * -(-records // FIRST_RECORDS) if fresh < records else 0
+        if growth and kept_back + fresh >= records and self.clusters.free_count < clusters + growth:
+            growth = 0  # records that were kept back are given instead
+        self.clusters.require(clusters + growth)
+        if growth and max(len(self.extents), len(self.bitmap_extents)) > _MOST_EXTENTS:
+            raise SynthesisError(
+                "the master file table can not grow: what is free lies in too many pieces",
+                remedy="Make the volume larger, or the files of the story fewer.",
+            )
+
+    def allocate(self, owner: int) -> tuple[int, int]:
+        """Give the next free record to node ``owner``; return its number and its sequence number.
+
+        The table grows when only records are left that are kept back, or none (see ``require``).
+        """
+        if self.map.is_full(FIRST_FREE_RECORD) and self.clusters.free_count >= self._growth_clusters:
+            self._grow()
+        return self.map.allocate(owner, FIRST_FREE_RECORD)
+
+    @property
+    def _growth_clusters(self) -> int:
+        return self.geometry.clusters_for(FIRST_RECORDS * RECORD_BYTES) + 1
+
+    def offset_bytes(self, number: int) -> int:
+        """Return where a record begins, on the medium."""
+        return next(spans(self.geometry, self.extents, number * RECORD_BYTES, RECORD_BYTES))[0]
+
+    def read(self, number: int) -> bytes:
+        """Return a record as it stands on the medium."""
+        return read_extents(self.medium, self.geometry, self.extents, number * RECORD_BYTES, RECORD_BYTES)
+
+    def write(self, number: int, used: bytes) -> None:
+        """Write the used part of a record; what stood behind it stays."""
+        before = self.read(number)
+        self.put(number, protected(used + plain(before)[len(used) :], before))
+
+    def put(self, number: int, block: bytes) -> None:
+        """Write a whole record, and its copy in the mirror."""
+        write_extents(self.medium, self.geometry, self.extents, number * RECORD_BYTES, block)
+        if number < self.geometry.mirrored_records:
+            mirror = self.geometry.cluster_offset_bytes(self.geometry.mirror[0])
+            self.medium.write(mirror + number * RECORD_BYTES, block)
+
+    def release(self, number: int) -> None:
+        """Free a record. On the medium it stays but for the mark that it is in use, and its sequence number."""
+        self.map.release(number)
+        before = self.read(number)
+        block = bytearray(plain(before))
+        flags = struct.unpack_from("<H", block, _FLAGS_START)[0]
+        struct.pack_into("<H", block, _FLAGS_START, flags & ~IN_USE)
+        struct.pack_into("<H", block, _SEQUENCE_START, self.map.sequence(number))
+        self.put(number, protected(bytes(block), before))
+
+    def _grow(self) -> None:
+        geometry = self.geometry
+        wanted = geometry.clusters_for((self.map.count + FIRST_RECORDS) * RECORD_BYTES)
+        missing = wanted - sum(count for _, count in self.extents)
+        if missing > 0:
+            end = sum(self.extents[-1])
+            length = self.clusters.grow_at(end, missing, self.owner)
+            extents = joined(self.extents, ((end, length),)) if length else self.extents
+            if length < missing:
+                extents = joined(extents, self.clusters.allocate(missing - length, self.owner, near=end + length))
+            self.extents = extents
+        self._add_records(FIRST_RECORDS)
+        if geometry.clusters_for(self.bitmap_bytes) > sum(count for _, count in self.bitmap_extents):
+            more = self.clusters.allocate(1, self.owner, near=sum(self.bitmap_extents[-1]))
+            self.bitmap_extents = joined(self.bitmap_extents, more)
+            self.medium.write(geometry.cluster_offset_bytes(more[0][0]), bytes(geometry.cluster_bytes))
+
+    def _add_records(self, count: int) -> None:
+        first = self.map.count
+        self.map.add(count)
+        zeros = bytes(RECORD_BYTES)
+        for number in range(first, first + count):
+            empty = record_bytes(number, 1, flags=0, links=0, next_instance=0, attributes=())
+            self.put(number, protected(empty.ljust(RECORD_BYTES, b"\0"), zeros))
+
+
+def spans(geometry: NtfsGeometry, extents: Extents, position: int, size_bytes: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (offset on the medium, position within the range, length) for a byte range of some content.
+
+    A hole has the offset -1.
+    """
+    done, start_bytes = 0, 0
+    for first, count in extents:
+        end_bytes = start_bytes + count * geometry.cluster_bytes
+        while done < size_bytes and start_bytes <= position + done < end_bytes:
+            within = position + done - start_bytes
+            length = min(size_bytes - done, end_bytes - position - done)
+            offset = -1 if first == HOLE else geometry.start_bytes + first * geometry.cluster_bytes + within
+            yield offset, done, length
+            done += length
+        if done == size_bytes:
+            return
+        start_bytes = end_bytes
+
+
+def read_extents(medium: Medium, geometry: NtfsGeometry, extents: Extents, position: int, size_bytes: int) -> bytes:
+    """Return a byte range of some content; holes are zeros."""
+    parts = [
+        bytes(length) if offset < 0 else medium.read(offset, length)
+        for offset, _, length in spans(geometry, extents, position, size_bytes)
+    ]
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def write_extents(medium: Medium, geometry: NtfsGeometry, extents: Extents, position: int, data: bytes) -> None:
+    """Write a byte range of some content; no hole may be in it."""
+    for offset, start, length in spans(geometry, extents, position, len(data)):
+        medium.write(offset, data if length == len(data) else data[start : start + length])
