@@ -53,7 +53,7 @@ class ClusterMap:
                 remedy="Make the volume larger, or the files of the story smaller or fewer.",
             )
 
-    def allocate(self, count: int, owner: int, *, near: int | None = None, pieces: int = 1) -> Extents:
+    def allocate(self, count: int, owner: int, *, near: int | None = None, pieces: int = 1, unit: int = 1) -> Extents:
         """Take ``count`` free clusters for node ``owner``, beginning at ``near`` if it is given and free.
 
         Args:
@@ -61,6 +61,7 @@ class ClusterMap:
             owner: The node that gets them.
             near: Where to go on, such as right behind the last cluster of a file.
             pieces: In how many fragments at least.
+            unit: Which clusters stay together as long as there is a place: those of one index block, of one record.
 
         Raises:
             SynthesisError: Fewer than ``count`` clusters are free.
@@ -75,7 +76,7 @@ class ClusterMap:
             if piece:
                 self.hint += 1  # leaves a gap, so that the next one is a fragment of its own
             while wanted:
-                first, length = self._next_free(wanted)
+                first, length = self._next_free(wanted, unit)
                 self.take(first, length, owner)
                 if taken and sum(taken[-1]) == first:
                     taken[-1] = (taken[-1][0], taken[-1][1] + length)
@@ -158,15 +159,19 @@ class ClusterMap:
             yield sector * SECTOR_BYTES, _packed(self._state[first : first + _BITS_PER_SECTOR], rest=TAKEN)
         self._changed.clear()
 
-    def _next_free(self, wanted: int) -> Extent:
-        first = self._state.find(FREE, self.hint)
+    def _next_free(self, wanted: int, unit: int) -> Extent:
+        pattern = FREE * unit
+        first = self._state.find(pattern, self.hint)
         if first < 0:
-            first = self._state.find(FREE)
-        if first < 0:  # all but the MFT zone is full
+            first = self._state.find(pattern)
+        if first < 0 and KEPT_BACK in self._state:  # all but the MFT zone is full
             self._state = self._state.translate(_AS_BITS)
-            first = self._state.find(FREE)
+            first = self._state.find(pattern)
+        if first < 0:
+            return self._next_free(wanted, 1)
         window = self._state[first : first + wanted]
-        return first, len(window) - len(window.lstrip(FREE))
+        length = len(window) - len(window.lstrip(FREE))
+        return first, length - length % unit or length
 
     def _touch(self, first: int, count: int) -> None:
         self._changed.update(range(first // _BITS_PER_SECTOR, (first + count - 1) // _BITS_PER_SECTOR + 1))

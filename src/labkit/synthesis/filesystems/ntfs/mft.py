@@ -122,7 +122,9 @@ class Mft:
             length = self.clusters.grow_at(end, missing, self.owner)
             extents = joined(self.extents, ((end, length),)) if length else self.extents
             if length < missing:
-                extents = joined(extents, self.clusters.allocate(missing - length, self.owner, near=end + length))
+                unit = geometry.clusters_for(RECORD_BYTES)
+                more = self.clusters.allocate(missing - length, self.owner, near=end + length, unit=unit)
+                extents = joined(extents, more)
             self.extents = extents
         self._add_records(FIRST_RECORDS)
         if geometry.clusters_for(self.bitmap_bytes) > sum(count for _, count in self.bitmap_extents):

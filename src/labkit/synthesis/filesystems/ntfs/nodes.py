@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
-from labkit.errors import SynthesisError
-
 HOLE = -1  # as first cluster of an extent: nothing is stored
 Extent = tuple[int, int]  # first cluster, count of clusters
 Extents = tuple[Extent, ...]
@@ -119,25 +117,6 @@ class Node(NamedTuple):
 
 
 DATA = 0x80
-
-
-def filetime(at: datetime) -> int:
-    """Return ``at`` as NTFS keeps it.
-
-    Raises:
-        SynthesisError: ``at`` has no zone, or lies before 1601.
-    """
-    if at.tzinfo is None:
-        raise SynthesisError(
-            f"the time {at.isoformat()} has no zone", remedy="NTFS keeps UTC: give an aware time, such as with UTC."
-        )
-    passed = at - _FIRST_TIME
-    steps = (passed.days * 86_400_000_000 + passed.seconds * 1_000_000 + passed.microseconds) * _STEPS_PER_MICROSECOND
-    if steps < 0:
-        raise SynthesisError(
-            f"the time {at.isoformat()} can not be stored", remedy="NTFS keeps times from the year 1601 on."
-        )
-    return steps
 
 
 def moment(steps: int) -> datetime:

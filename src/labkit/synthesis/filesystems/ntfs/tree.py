@@ -305,9 +305,16 @@ class NtfsTree:
         return node
 
     def erase(self, node: Node) -> None:
-        """Free the record and the clusters of a node that has left its directories. Its record is written first."""
+        """Free the record and the clusters of a node that has left its directories.
+
+        What it has in records and index blocks is written first, before others can take the places.
+        """
         self.nodes[node.node_id] = node
         self.write(node)
+        if node.directory:
+            self._own(node.node_id)
+            self._write_blocks(node.node_id)
+            self._changed_indexes.discard(node.node_id)
         self.mft.release(node.record)
         for number, _ in node.extensions:
             self.mft.release(number)
@@ -443,7 +450,9 @@ class NtfsTree:
             return
         count = max(wanted - allocated, allocated // 8)
         near = sum(index.extents[-1]) if index.extents else None
-        index.extents = joined(index.extents, self.clusters.allocate(count, directory_id, near=near))
+        unit = self.geometry.clusters_for(BLOCK_BYTES)
+        count = -(-count // unit) * unit
+        index.extents = joined(index.extents, self.clusters.allocate(count, directory_id, near=near, unit=unit))
 
     def _own(self, directory_id: int) -> Index:
         """Return the index of a directory, not shared with a fork any more."""

@@ -8,12 +8,13 @@ $STANDARD_INFORMATION said when the name was given.
 from datetime import datetime
 
 from labkit.errors import SynthesisError
+from labkit.synthesis.artifacts.filetime import filetime
 from labkit.synthesis.filesystems.contract import TimeBasis
 from labkit.synthesis.filesystems.ntfs import layout, rendering
 from labkit.synthesis.filesystems.ntfs import names as naming
 from labkit.synthesis.filesystems.ntfs.attributes import resident_size
 from labkit.synthesis.filesystems.ntfs.mft import read_extents, write_extents
-from labkit.synthesis.filesystems.ntfs.nodes import DATA, Attribute, FileFlags, Node, Times, filetime, joined
+from labkit.synthesis.filesystems.ntfs.nodes import DATA, Attribute, FileFlags, Node, Times, joined
 from labkit.synthesis.filesystems.ntfs.records import ROOM_BYTES
 from labkit.synthesis.filesystems.ntfs.state import NtfsState, StreamState, node_state
 from labkit.synthesis.filesystems.ntfs.system import SystemFiles, note_mft_growth, write_bitmaps

@@ -1,0 +1,210 @@
+"""Random stories on NTFS volumes, and beside them what a plain reading of the operations says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
+from labkit.synthesis.medium import Medium
+from labkit.synthesis.streams import Stream
+
+MIB = 1024 * 1024
+START_BYTES = 63 * 512
+FORMATTED = datetime.fromisoformat("2026-01-31T10:00:01.234567+00:00")
+NAMES = (
+    "REPORT.TXT",
+    "notes.txt",
+    "Invoice 2026.xlsx",
+    "Счёт на оплату.docx",
+    "گزارش نهایی.pdf",
+    "Budget Бюджет.csv",
+    "a.b.c.tar.gz",
+    "photo 🏔.jpg",
+    "x" * 120 + ".bin",
+    "ÿmlaut straße.txt",
+    ".hidden",
+    "DATA",
+    "read me",
+)
+
+
+@dataclass
+class Story:
+    """A volume, and what should be on it."""
+
+    medium: Medium
+    volume: NtfsVolume
+    stream: Stream
+    at: datetime = FORMATTED
+    files: dict[str, int] = field(default_factory=dict)  # path -> node
+    directories: dict[str, int] = field(default_factory=dict)
+    contents: dict[int, bytes | None] = field(default_factory=dict)  # None for a directory
+    streams: dict[int, dict[str, bytes]] = field(default_factory=dict)
+
+    def play(self, steps: int) -> None:
+        moves: list[Callable[[], None]] = [
+            *[self.make_directory] * 2,
+            *[self.create] * 8,
+            *[self.append] * 3,
+            self.overwrite,
+            self.open,
+            *[self.rename] * 2,
+            self.copy,
+            *[self.delete] * 4,
+            self.move_directory,
+            self.delete_directory,
+            self.write_stream,
+            self.write_stream,
+            self.crowd,
+            self.slack,
+            self.remount,
+            self.set_times,
+        ]
+        for _ in range(steps):
+            self.at += timedelta(seconds=self.stream.between(1, 9000), microseconds=self.stream.below(10**6))
+            self.stream.pick(moves)()
+
+    def new_path(self) -> str:
+        name = f"{self.stream.below(1000)} {self.stream.pick(NAMES)}"
+        if self.stream.below(4) == 0:
+            name = f"{self.stream.pick('ABCDEFGH')}{self.stream.below(1000)}.DAT"
+        path = f"{self.stream.pick(['', *self.directories])}/{name}"
+        return path if not self.volume.exists(path) else f"{path} {len(self.contents)}"
+
+    def content(self) -> bytes:
+        return self.stream.take(self.stream.pick([0, 1, 100, 512, 700, 1000, 3000, 9000, 70000]))
+
+    def any_file(self) -> str | None:
+        return self.stream.pick(sorted(self.files)) if self.files else None
+
+    def add(self, path: str, data: bytes, node_id: int) -> None:
+        self.files[path], self.contents[node_id], self.streams[node_id] = node_id, data, {}
+
+    def make_directory(self) -> None:
+        path = self.new_path()
+        node_id = self.volume.make_directory(path, self.at)
+        self.directories[path], self.contents[node_id], self.streams[node_id] = node_id, None, {}
+
+    def create(self) -> None:
+        path, data = self.new_path(), self.content()
+        self.add(path, data, self.volume.create(path, data, self.at, pieces=self.stream.pick([1, 1, 1, 3])))
+
+    def crowd(self) -> None:
+        """Many files in one directory, so that its index has blocks, and many gone again."""
+        above = self.stream.pick(["", *self.directories])
+        paths = [f"{above}/{number:03} {self.stream.pick('abcdefgh')} page.html" for number in range(60)]
+        paths = [path for path in paths if not self.volume.exists(path)]
+        for path in paths:
+            self.add(path, b"page", self.volume.create(path, b"page", self.at))
+        for path in self.stream.sample(paths, len(paths) * self.stream.below(10) // 9):
+            self.volume.delete(path, self.at)
+            del self.files[path]
+
+    def append(self) -> None:
+        if path := self.any_file():
+            data, node_id = self.content(), self.files[path]
+            self.volume.append(path, data, self.at)
+            self.contents[node_id] = (self.contents[node_id] or b"") + data
+
+    def overwrite(self) -> None:
+        if path := self.any_file():
+            data = self.content()
+            self.volume.overwrite(path, data, self.at)
+            self.contents[self.files[path]] = data
+
+    def open(self) -> None:
+        if path := self.any_file():
+            self.volume.open(path, self.at)
+
+    def rename(self) -> None:
+        if path := self.any_file():
+            to_path = self.new_path()
+            if self.stream.below(2):
+                to_path = path.rpartition("/")[0] + "/" + to_path.rpartition("/")[2] + "_"
+            if not self.volume.exists(to_path):
+                self.volume.rename(path, to_path, self.at)
+                self.files[to_path] = self.files.pop(path)
+
+    def copy(self) -> None:
+        if path := self.any_file():
+            to_path, source = self.new_path(), self.files[path]
+            node_id = self.volume.copy(path, to_path, self.at)
+            self.add(to_path, self.contents[source] or b"", node_id)
+            self.streams[node_id] = dict(self.streams[source])
+
+    def delete(self) -> None:
+        if path := self.any_file():
+            self.volume.delete(path, self.at)
+            del self.files[path]
+
+    def move_directory(self) -> None:
+        if not self.directories:
+            return
+        old, new = self.stream.pick(sorted(self.directories)), self.new_path()
+        if new.startswith(old + "/"):
+            return
+        self.volume.rename(old, new, self.at)
+
+        def moved(path: str) -> str:
+            return new + path[len(old) :] if path == old or path.startswith(old + "/") else path
+
+        self.directories = {moved(path): node_id for path, node_id in self.directories.items()}
+        self.files = {moved(path): node_id for path, node_id in self.files.items()}
+
+    def delete_directory(self) -> None:
+        if not self.directories:
+            return
+        gone = self.stream.pick(sorted(self.directories))
+        self.volume.delete(gone, self.at)
+        below = gone + "/"
+        self.directories = {p: n for p, n in self.directories.items() if p != gone and not p.startswith(below)}
+        self.files = {path: node_id for path, node_id in self.files.items() if not path.startswith(below)}
+
+    def write_stream(self) -> None:
+        path = self.stream.pick(sorted({**self.files, **self.directories}) or [""])
+        if path:
+            name, data = self.stream.pick(["Zone.Identifier", "hidden", "Скрытый"]), self.content()
+            self.volume.write_stream(path, name, data, self.at)
+            self.streams[self.volume.node(path)][name] = data
+
+    def slack(self) -> None:
+        path = self.any_file()
+        state = self.volume.state(self.files[path]) if path else None
+        if path and state and state.clusters and state.size_bytes % self.volume.cluster_bytes:
+            self.volume.write_slack(path, b"!")
+
+    def remount(self) -> None:
+        self.volume.remount()
+
+    def set_times(self) -> None:
+        if path := self.any_file():
+            self.volume.set_times(path, born=FORMATTED - timedelta(days=self.stream.below(4000)), modified=FORMATTED)
+
+
+def begin(cluster_bytes: int, seed: str, *, size_bytes: int | None = None) -> Story:
+    """Return a new volume that knows no operation yet."""
+    size_bytes = size_bytes or max(8 * MIB, cluster_bytes * 1000)
+    medium = Medium(START_BYTES + size_bytes)
+    volume = NtfsVolume(
+        medium,
+        start_bytes=START_BYTES,
+        size_bytes=size_bytes,
+        cluster_bytes=cluster_bytes,
+        label="KF DISK",
+        serial=0x1A2B3C4D5E6F7081,
+        formatted=FORMATTED,
+    )
+    return Story(medium, volume, Stream(seed.encode(), "story"))
+
+
+def save(medium: Medium, path: Path, *, start_bytes: int = 0) -> Path:
+    """Write what stands from ``start_bytes`` on to a file; zeros become holes."""
+    with path.open("wb") as file:
+        file.truncate(medium.size_bytes - start_bytes)
+        for number, chunk in enumerate(medium.chunks()):
+            position = number * 32768 - start_bytes
+            if any(chunk):
+                file.seek(max(position, 0))
+                file.write(chunk[max(-position, 0) :])
+    return path
