@@ -160,7 +160,7 @@ def ls(
     lines_of = json_lines if as_json else plain_lines if plain else table_lines
     if bodyfile:
         lines_of = body_lines
-    with examiner.listing(image, _place(volume, offset, zone), deleted=deleted, under=under) as readers:
+    with examiner.listing(image, image_place(volume, offset, zone), deleted=deleted, under=under) as readers:
         for number, reader in enumerate(readers):
             rows = reader.rows(deleted=deleted, under=under)
             if not as_json and not bodyfile and not number:
@@ -195,7 +195,7 @@ def stat(
     """Show everything about one entry: times, attributes, where its content lies."""
     from labkit.usecases import examiner
 
-    reader, detail = examiner.stat(image, _place(volume, offset, zone), _selection(path, address))
+    reader, detail = examiner.stat(image, image_place(volume, offset, zone), _selection(path, address))
     if as_json:
         write_json(detail_object(reader, detail))
     else:
@@ -225,7 +225,7 @@ def cat(
     from labkit.usecases import examiner
 
     out = sys.stdout.buffer
-    for block in examiner.read(image, _place(volume, offset, zone), _selection(path, address, stream, slack)):
+    for block in examiner.read(image, image_place(volume, offset, zone), _selection(path, address, stream, slack)):
         out.write(block)
     out.flush()
 
@@ -258,7 +258,7 @@ def export(
     with progress(plain=plain) as watch:
         done = examiner.export(
             image,
-            _place(volume, offset, zone),
+            image_place(volume, offset, zone),
             _selection(path, address, stream, slack),
             destination,
             force=force,
@@ -361,7 +361,8 @@ def verify(image: Path, expect: str | None, as_json: bool, plain: bool) -> None:
         note(f"{image.name}: verified, every recorded digest agrees.")
 
 
-def _place(volume: int | None, offset: int | None, zone: str) -> "Place":
+def image_place(volume: int | None, offset: int | None, zone: str) -> "Place":
+    """Return the volumes that the options choose."""
     from labkit.usecases.examiner import Place
 
     if volume is not None and offset is not None:

@@ -2,6 +2,7 @@
 
 from labkit.cli.image import image
 from labkit.cli.image_search import search
+from labkit.cli.image_timeline import timeline
 
-for command in (search,):
+for command in (search, timeline):
     image.add_command(command)

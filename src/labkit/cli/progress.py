@@ -30,3 +30,22 @@ def counted_progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda name: bar.update(task, advance=1, description=f"{what}: {name}")
+
+
+@contextmanager
+def entry_progress(what: str, *, silent: bool) -> Iterator[Callable[[int], None]]:
+    """Yield a function that is told how many more entries were read; it shows their number on a terminal only."""
+    if silent or not sys.stderr.isatty():
+        yield lambda _more: None
+        return
+    from rich.console import Console
+
+    total = 0
+    with Console(stderr=True).status(f"{what} ...") as shown:
+
+        def seen(more: int) -> None:
+            nonlocal total
+            total += more
+            shown.update(f"{what}: {total}")
+
+        yield seen

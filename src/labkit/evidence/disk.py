@@ -10,6 +10,8 @@ from labkit.errors import EvidenceError
 from labkit.evidence.detail import Attribute, EntryDetail, Geometry, attributes, file_name_times
 from labkit.evidence.image import Image
 from labkit.evidence.lookup import Lookup
+from labkit.evidence.ntfs.journal import JournalRecord, journal_records
+from labkit.evidence.ntfs.paths import DirectoryPaths
 from labkit.evidence.ntfs.records import MasterFileTable
 from labkit.evidence.ntfs.runs import DamagedError
 from labkit.evidence.ntfs.walk import NtfsWalk
@@ -22,6 +24,7 @@ from labkit.evidence.zones import zone as zone_named
 from labkit.model.evidence import EntryType, FileEntry, Volume
 
 READ_BYTES = 1024 * 1024
+JOURNAL_PATH = "/$Extend/$UsnJrnl"
 _REGULAR = int(pytsk3.TSK_FS_META_TYPE_REG)
 _META_DELETED = int(pytsk3.TSK_FS_META_FLAG_UNALLOC)
 
@@ -60,6 +63,7 @@ class VolumeReader:
         self._filesystem: Any = filesystem
         name = filesystem_name(filesystem)
         self.time_basis = "local" if name.startswith(LOCAL_TIME_FILESYSTEMS) else "utc"
+        self._paths: DirectoryPaths | None = None
         self._shifts = self.time_basis == "local" and zone != "UTC"
         self._is_ntfs = name == "NTFS"
         self._lookup = Lookup(self._tsk_image, self._filesystem, ignore_case=name.startswith(("FAT", "exFAT", "NTFS")))
@@ -75,6 +79,33 @@ class VolumeReader:
         self.problems = walk.problems
         found = walk.rows(address, under.rstrip("/"))
         return map(self._to_utc, found) if self._shifts else found
+
+    @property
+    def is_ntfs(self) -> bool:
+        """Return whether entries have a second set of times and the volume may have a change journal."""
+        return self._is_ntfs
+
+    def change_journal(self) -> Iterator[JournalRecord]:
+        """Yield the records of an NTFS change journal; nothing where the volume has none."""
+        if not self._is_ntfs:
+            return
+        try:
+            record = self._record(self.find(JOURNAL_PATH))
+        except EvidenceError:
+            return
+        geometry = Geometry(self._image, self.volume, self._filesystem)
+        for attribute in attributes(record, geometry):
+            if attribute.type == DATA and attribute.name == "$J" and not attribute.resident:
+                yield from journal_records(self._image, attribute.runs, attribute.size_bytes)
+
+    def directory_path(self, address: int, sequence: int) -> str | None:
+        """Return the path of a live NTFS directory, empty for the root; None where its record is another's now."""
+        if self._paths is None:
+            walk = self._walk(address, deleted=False)
+            if isinstance(walk, Walk):
+                return None
+            self._paths = DirectoryPaths(walk.record)
+        return self._paths.path(address, sequence)
 
     def entries(self, *, deleted: bool = True) -> Iterator[FileEntry]:
         """Yield every name and every named stream, each directory before what it holds."""

@@ -141,7 +141,7 @@ def listing(path: Path, place: Place, *, deleted: bool, under: str) -> Iterator[
     if under != "/":
         details["under"] = under
     with examined("image ls", path, details), open_image(path) as image:
-        yield _readers(image, place)
+        yield readers(image, place)
 
 
 def stat(path: Path, place: Place, selection: Selection) -> tuple[VolumeReader, EntryDetail]:
@@ -234,7 +234,12 @@ def _algorithm(digest: str) -> str:
     return algorithm
 
 
-def _readers(image: Image, place: Place) -> Iterator[VolumeReader]:
+def readers(image: Image, place: Place) -> Iterator[VolumeReader]:
+    """Yield the readers of the volumes that are meant, one after the other.
+
+    Raises:
+        EvidenceError: There is no such volume, or none with a file system.
+    """
     if place.volume is not None or place.offset_bytes is not None:
         yield _reader(image, place)
         return

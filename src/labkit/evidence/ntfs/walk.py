@@ -16,6 +16,7 @@ from typing import Any
 from labkit.evidence.file_names import DOS_NAMESPACE, file_names
 from labkit.evidence.ntfs.index import IndexName, names_in_nodes, names_in_root
 from labkit.evidence.ntfs.index_content import index_of
+from labkit.evidence.ntfs.paths import ROOT, DirectoryPaths
 from labkit.evidence.ntfs.record import Record, read_record
 from labkit.evidence.ntfs.records import IN_USE, MasterFileTable
 from labkit.evidence.ntfs.runs import DamagedError
@@ -31,7 +32,6 @@ from labkit.evidence.rows import (
 from labkit.evidence.tsk import TskImage
 from labkit.model.evidence import EntryType
 
-ROOT = 5
 _DOTS = frozenset({".", ".."})
 _NO_METADATA = "----------"
 
@@ -49,19 +49,21 @@ class NtfsWalk:
         self._tsk_image = tsk_image
         self._filesystem = filesystem
         self._maker = RowMaker(filesystem)
+        self._paths = DirectoryPaths(self.record)
         self._with_deleted = deleted
         self._entered: set[int] = set()
         self._flags = bytearray()  # of each record
         self._named = bytearray(table.count)  # 1 where a name leads to the record
         self._unallocated = array("Q")  # records that are free and still hold a file
         self._children: dict[tuple[int, int], list[int]] = {}  # of those: directory and its sequence to their numbers
-        self._survey()
 
     def rows(self, start: int = ROOT, path: str = "") -> Iterator[Row]:
         """Yield the rows of every entry under the directory with number ``start``, which ``path`` leads to.
 
         Each directory comes before what it holds and is gone into once.
         """
+        if not self._flags:
+            self._survey()
         if start == ROOT:
             yield from self._root_streams()
         yield from self._below(start, path + "/", self._names(start, path or "/"))
@@ -86,7 +88,7 @@ class NtfsWalk:
                     self._note_unallocated(first + offset)
 
     def _note_unallocated(self, number: int) -> None:
-        record = self._record(number)
+        record = self.record(number)
         if record is None or record.base or not record.used:
             return
         self._unallocated.append(number)
@@ -179,8 +181,10 @@ class NtfsWalk:
         self._tsk_image.check()
         return None if found is None or found.info.meta is None else found
 
-    def _record(self, number: int) -> Record | None:
+    def record(self, number: int) -> Record | None:
         """Return what is known of a record; None where it is damaged."""
+        if number >= self._table.count:
+            return None
         try:
             return read_record(self._table, number)
         except DamagedError:
@@ -192,7 +196,7 @@ class NtfsWalk:
     def _names(self, number: int, path: str) -> Iterator[IndexName]:
         """Return the names of a directory, each once; a live one stands before its own remains."""
         found: dict[tuple[int, str], IndexName] = {}
-        record = self._record(number)
+        record = self.record(number)
         if record is None:
             self.problems.append(f"the directory {path} (address {number}) can not be read")
             return iter(())
@@ -221,11 +225,11 @@ class NtfsWalk:
         """Return whether a name from slack is that of a live file: its record names this directory all the same."""
         if name.number >= self._table.count or not self._flags[name.number] & IN_USE:
             return False
-        record = self._record(name.number)
+        record = self.record(name.number)
         return record is not None and any(parent == directory and text == name.name for parent, _, text in record.names)
 
     def _add_child(self, found: dict[tuple[int, str], IndexName], directory: int, child: int) -> None:
-        record = self._record(child)
+        record = self.record(child)
         if record is None:
             return
         sequence = record.sequence - (not record.in_use)
@@ -255,7 +259,7 @@ class NtfsWalk:
 
     def _root_streams(self) -> Iterator[Row]:
         """Yield the named streams of the root directory itself, which no name leads to."""
-        record = self._record(ROOT)
+        record = self.record(ROOT)
         if record is None:
             return
         self._named[ROOT] = 1
@@ -269,26 +273,15 @@ class NtfsWalk:
         for number, (flags, named) in enumerate(zip(self._flags, self._named, strict=True)):
             if named or not flags & IN_USE:
                 continue
-            record = self._record(number)
+            record = self.record(number)
             if record is None or record.base:
                 continue
             for parent, sequence, text in record.names:
-                path = self._path(parent, sequence)
+                path = self._paths.path(parent, sequence)
                 if path is None or text in _DOTS:
                     continue
                 name = IndexName(number, record.sequence, text, True, None)
                 yield from self._below(-1, path + "/", iter([name]))
-
-    def _path(self, number: int, sequence: int, depth: int = 0) -> str | None:
-        """Return the path of a live directory by the parents that the records name; None where that leads nowhere."""
-        if number == ROOT:
-            return ""
-        record = self._record(number) if number < self._table.count and depth < 1000 else None  # noqa: PLR2004 - a circle
-        if record is None or not record.in_use or record.sequence != sequence or not record.names:
-            return None
-        parent, parent_sequence, text = record.names[-1]
-        above = self._path(parent, parent_sequence, depth + 1)
-        return None if above is None else f"{above}/{text}"
 
     def _orphans(self) -> list[IndexName]:
         """Return the deleted files that no directory leads to, without those that another of them holds."""
@@ -297,7 +290,7 @@ class NtfsWalk:
         for number in self._unallocated:
             if self._named[number] or number in inside:
                 continue
-            record = self._record(number)
+            record = self.record(number)
             if record is None:
                 continue
             text = record.names[0][2] if record.names else f"OrphanFile-{number}"
@@ -310,7 +303,7 @@ class NtfsWalk:
         waiting, seen = [directory], {directory}
         while waiting:
             for name in self._names(waiting.pop(), "/$OrphanFiles"):
-                record = self._record(name.number) if not name.live else None
+                record = self.record(name.number) if not name.live else None
                 if record is None or record.in_use or self._named[name.number]:
                     continue
                 inside.add(name.number)
