@@ -242,7 +242,7 @@ def _is_moment(text: str) -> bool:
 
 
 def _options(part: "Graded", case: KnownCase | None) -> Iterator[_Finding]:
-    from labkit.content.schemas import Choices, ClaimAnswer
+    from labkit.content.schemas import Choices
 
     answer = part.answer
     if not isinstance(answer, Choices):
@@ -256,20 +256,22 @@ def _options(part: "Graded", case: KnownCase | None) -> Iterator[_Finding]:
         if value not in options:
             where = "answer.value" if answer.truth is None else "answer.truth"
             yield where, "LK230", f"gives {value!r}, which is not among the options {', '.join(options)}"
-    wrong = [(f"mistakes[{n}]", _values(mistake, case)) for n, mistake in enumerate(part.mistakes, start=1)]
-    if isinstance(answer, ClaimAnswer):
-        wrong += [("answer.over", [name]) for name in answer.over]
-    for where, values in wrong:
+    for where, values, varies in _wrong_choices(part, case):
         for value in values:
             if value not in options:
                 yield where, "LK231", f"{value!r} is not among the options {', '.join(options)}"
-        if values and set(values) == set(right) and not _varies(part, where):
+        if not varies and set(values) == set(right):
             yield where, "LK231", f"{', '.join(map(str, values))} is what is right"
 
 
-def _varies(part: "Graded", where: str) -> bool:
-    """Return whether a mistake is a fact, which for another trainee may be another option."""
-    return any(where == f"mistakes[{n}]" and mistake.truth is not None for n, mistake in enumerate(part.mistakes, 1))
+def _wrong_choices(part: "Graded", case: KnownCase | None) -> Iterator[tuple[str, list[object], bool]]:
+    """Yield (key, options, whether they vary): a fact may for another trainee be another option."""
+    from labkit.content.schemas import ClaimAnswer
+
+    for number, mistake in enumerate(part.mistakes, start=1):
+        yield f"mistakes[{number}]", _values(mistake, case), mistake.truth is not None
+    if isinstance(part.answer, ClaimAnswer):
+        yield from (("answer.over", [name], False) for name in part.answer.over)
 
 
 def _values(expected: "Expected", case: KnownCase | None) -> list[object]:
