@@ -25,6 +25,8 @@ TABLES = (
     "CREATE INDEX pages_count ON pages (count, title)",
     "CREATE TABLE chain (id INTEGER NOT NULL,place INTEGER NOT NULL,url TEXT NOT NULL, PRIMARY KEY (id, place) )",
     "CREATE TABLE plain (a, b VARCHAR(30) DEFAULT 'x, y (z)', CONSTRAINT k UNIQUE (a, b), CHECK (a > 0))",
+    "CREATE TABLE facts (value, key TEXT, more REAL, PRIMARY KEY (key, more)) WITHOUT ROWID",
+    "CREATE INDEX facts_value ON facts (value, key)",
     *(f"CREATE TABLE filler{number} (a TEXT, b TEXT, {'long_name_' * 20} TEXT)" for number in range(10)),
 )
 NUMBERS = (0, 1, -1, 127, 128, -129, 32768, 8388608, 1 << 31, 1 << 47, -(1 << 63), (1 << 63) - 1)
@@ -47,6 +49,9 @@ def drawn(stream: Stream, page_bytes: int, rows: int, *, zero_deleted: bool = Fa
         }
         live.append(database.insert("pages", row))
         database.insert("chain", {"id": number % 7, "place": number, "url": "u"})
+        fact = database.insert("facts", {"key": f"key {number * 7 % 50}", "more": number, "value": "v" * (size // 4)})
+        if stream.below(7) == 0:
+            database.delete("facts", fact)
         if stream.below(5) == 0:
             database.update("pages", stream.pick(live), {"count": number, "title": "new" * stream.below(9)})
         if stream.below(5) == 0:
@@ -76,6 +81,10 @@ def test_sqlite_finds_no_fault_and_reads_every_row(tmp_path, seed: int) -> None:
         for table in ("meta", "pages", "chain", "plain"):
             stored = connection.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()  # noqa: S608
             assert stored == [tuple(database.row(table, rowid).values()) for rowid in database.rowids(table)]
+        facts = [tuple(database.row("facts", rowid).values()) for rowid in database.rowids("facts")]
+        assert connection.execute("SELECT * FROM facts ORDER BY key, more").fetchall() == sorted(
+            facts, key=lambda fact: fact[1:]
+        )
         kinds = connection.execute("SELECT DISTINCT typeof(weight) FROM pages WHERE weight IS NOT NULL").fetchall()
         assert set(kinds) <= {("real",)}
         assert connection.execute("PRAGMA user_version").fetchone() == (7,)

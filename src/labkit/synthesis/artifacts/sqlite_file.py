@@ -4,20 +4,20 @@ The writer is our own because the layout of pages differs between versions of SQ
 numbers, as when a program only appends. A deleted row, and the old version of one that changed its length, stay in
 their page until the end: unlike SQLite, which may give such room to a later row of the same page, nothing here reuses
 it, so that what a story deletes can be found again. With ``zero_deleted`` it is overwritten with zeros, as programs do
-that are built with SQLITE_SECURE_DELETE. Indices keep no deleted keys.
+that are built with SQLITE_SECURE_DELETE. Indices and tables WITHOUT ROWID keep nothing deleted.
 
 Source: sqlite.org, "Database File Format", sections 1.3 (header), 2.5 (indices), 2.6.1 (schema table) and 2.6.2
 (sequence table); "Datatypes In SQLite", section 3 (affinity).
 """
 
 import struct
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts.sqlite_pages import FILE_HEADER_BYTES, PageWriter, TableEntry
-from labkit.synthesis.artifacts.sqlite_records import SortKey, Value, record, sort_key
+from labkit.synthesis.artifacts.sqlite_records import Value, record, sort_key
 from labkit.synthesis.artifacts.sqlite_schema import Column, Index, TableSchema, index_schema, table_schema
+from labkit.synthesis.artifacts.sqlite_table import Table, stored
 
 Row = Mapping[str, Value]
 
@@ -35,39 +35,6 @@ _SEQUENCE = TableSchema(
     (),
     autoincrement=False,
 )
-
-
-@dataclass(slots=True)
-class _Table:
-    schema: TableSchema
-    indices: list[Index] = field(default_factory=list)
-    rows: dict[int, tuple[Value, ...]] = field(default_factory=dict)
-    dead: list[TableEntry] = field(default_factory=list)
-    largest_rowid: int = 0  # ever given: what AUTOINCREMENT remembers
-    used_keys: dict[str, dict[SortKey, int]] = field(default_factory=dict)  # for each unique index
-    places: dict[str, int] = field(init=False)  # of the columns
-
-    def __post_init__(self) -> None:
-        self.places = {column.name: place for place, column in enumerate(self.schema.columns)}
-
-    def fork(self) -> "_Table":
-        return _Table(
-            self.schema,
-            list(self.indices),
-            dict(self.rows),
-            list(self.dead),
-            self.largest_rowid,
-            {name: dict(keys) for name, keys in self.used_keys.items()},
-        )
-
-    def key(self, index: Index, values: Sequence[Value]) -> tuple[Value, ...]:
-        return tuple(values[self.places[name]] for name in index.columns)
-
-    def record(self, values: Sequence[Value]) -> bytes:
-        stored = (
-            None if column.rowid_alias else value for column, value in zip(self.schema.columns, values, strict=True)
-        )
-        return record(tuple(stored))
 
 
 class Database:
@@ -90,7 +57,7 @@ class Database:
         self._user_version = user_version
         self._application_id = application_id
         self._zero_deleted = zero_deleted
-        self._tables: dict[str, _Table] = {}
+        self._tables: dict[str, Table] = {}
         self._schema: list[TableSchema | Index] = []  # in order of their making
         self._changes = 0
 
@@ -159,8 +126,8 @@ class Database:
         """
         found = self._table(table)
         values = self._values(found, rowid)
-        for index, keys in self._unique(found):
-            keys.pop(sort_key(found.key(index, values)), None)
+        for columns, keys in found.used_keys.items():
+            keys.pop(sort_key(found.key(columns, values)), None)
         found.dead.append(TableEntry(rowid, found.record(values), live=False))
         del found.rows[rowid]
         self._changes += 1
@@ -175,6 +142,31 @@ class Database:
         names = (column.name for column in found.schema.columns)
         return dict(zip(names, self._values(found, rowid), strict=True))
 
+    def number(self, table: str, rowid: int, column: str) -> int:
+        """Return a whole number of a live row; nothing counts as 0.
+
+        Raises:
+            SynthesisError: There is no such table, row or column, or it holds something else.
+        """
+        value = self.row(table, rowid).get(column, "nothing")
+        if not isinstance(value, int | None):
+            raise SynthesisError(
+                f"{table}.{column} of row {rowid} is {value!r} and no whole number", remedy="Take another column."
+            )
+        return value or 0
+
+    def find(self, table: str, column: str, value: Value) -> list[int]:
+        """Return the numbers of the live rows whose ``column`` is ``value``, in order.
+
+        Raises:
+            SynthesisError: There is no such table or column.
+        """
+        found = self._table(table)
+        if column not in found.places:
+            raise self._no_column(found, column)
+        place = found.places[column]
+        return sorted(rowid for rowid, values in found.rows.items() if values[place] == value)
+
     def rowids(self, table: str) -> Sequence[int]:
         """Return the numbers of the live rows, in order."""
         return sorted(self._table(table).rows)
@@ -186,12 +178,16 @@ class Database:
         roots = {item.name: pages.allocate() for item in self._schema}
         self._write_schema(pages, schema_root, roots)
         for table in self._tables.values():
-            live = [TableEntry(rowid, table.record(values)) for rowid, values in table.rows.items()]
-            entries = sorted([*table.dead, *live], key=lambda entry: entry.rowid)  # stable: dead before live
-            pages.write_table(roots[table.schema.name], entries)
+            root = roots[table.schema.name]
+            if table.schema.primary_key:
+                pages.write_index(root, _sorted_records(table.by_key(values) for values in table.rows.values()))
+            else:
+                live = [TableEntry(rowid, table.record(values)) for rowid, values in table.rows.items()]
+                entries = sorted([*table.dead, *live], key=lambda entry: entry.rowid)  # stable: dead before live
+                pages.write_table(root, entries)
             for index in table.indices:
-                keys = sorted((sort_key((*key, rowid)), (*key, rowid)) for rowid, key in self._keys(table, index))
-                pages.write_index(roots[index.name], [record(key) for _, key in keys])
+                keys = (table.index_entry(index, rowid, values) for rowid, values in table.rows.items())
+                pages.write_index(roots[index.name], _sorted_records(keys))
         self._write_sequence(pages, roots)
         written, trunk, free_count = pages.finish()
         data = bytearray(b"".join(written))
@@ -202,9 +198,7 @@ class Database:
 
     def _create_table(self, schema: TableSchema) -> None:
         self._check_free(schema.name)
-        self._tables[schema.name] = _Table(
-            schema, list(schema.own_indices), used_keys={index.name: {} for index in schema.own_indices}
-        )
+        self._tables[schema.name] = Table(schema, list(schema.own_indices))
         self._schema += [schema, *schema.own_indices]
         if schema.autoincrement and _SEQUENCE not in self._schema:
             self._schema.append(_SEQUENCE)
@@ -220,23 +214,29 @@ class Database:
             )
         table.indices.append(index)
         if index.unique:
-            table.used_keys[index.name] = {}
+            table.used_keys[index.columns] = {}
         self._schema.append(index)
 
     def _check_free(self, name: str) -> None:
         if any(item.name == name for item in self._schema):
             raise SynthesisError(f"there is already a {name} in the database", remedy="Take another name.")
 
-    def _table(self, name: str) -> _Table:
+    def _table(self, name: str) -> Table:
         if name not in self._tables:
             raise SynthesisError(
                 f"the database has no table {name!r}", remedy=f"There are: {', '.join(self._tables) or 'none'}."
             )
         return self._tables[name]
 
+    @staticmethod
+    def _no_column(table: Table, name: str) -> SynthesisError:
+        return SynthesisError(
+            f"the table {table.schema.name} has no column {name!r}", remedy=f"It has: {', '.join(table.places)}."
+        )
+
     # --- rows
 
-    def _rowid(self, table: _Table, row: Row) -> int:
+    def _rowid(self, table: Table, row: Row) -> int:
         alias = next((column.name for column in table.schema.columns if column.rowid_alias), None)
         given = row.get(alias) if alias else None
         if given is None:
@@ -249,55 +249,44 @@ class Database:
             )
         return given
 
-    def _merged(self, table: _Table, values: dict[str, Value], changes: Row, rowid: int) -> tuple[Value, ...]:
+    def _merged(self, table: Table, values: dict[str, Value], changes: Row, rowid: int) -> tuple[Value, ...]:
         unknown = [name for name in changes if name not in values]
         if unknown:
-            raise SynthesisError(
-                f"the table {table.schema.name} has no column {unknown[0]!r}",
-                remedy=f"It has: {', '.join(values)}.",
-            )
+            raise self._no_column(table, unknown[0])
         merged = values | dict(changes)
         return tuple(
-            rowid if column.rowid_alias else _stored(table.schema.name, column, merged[column.name])
+            rowid if column.rowid_alias else stored(table.schema.name, column, merged[column.name])
             for column in table.schema.columns
         )
 
     def _store(
-        self, table: _Table, rowid: int, values: tuple[Value, ...], *, replacing: tuple[Value, ...] | None = None
+        self, table: Table, rowid: int, values: tuple[Value, ...], *, replacing: tuple[Value, ...] | None = None
     ) -> None:
         table.record(values)  # what can not be stored is refused before anything changes
         new_keys = []
-        for index, keys in self._unique(table):
-            key = table.key(index, values)
+        for columns, keys in table.used_keys.items():
+            key = table.key(columns, values)
             if None in key:
                 continue
             if keys.get(sort_key(key), rowid) != rowid:
                 raise SynthesisError(
-                    f"{table.schema.name} has a row with {', '.join(index.columns)} = {key!r} already",
+                    f"{table.schema.name} has a row with {', '.join(columns)} = {key!r} already",
                     remedy="Update that row, or give the new one another value.",
                 )
             new_keys.append((keys, sort_key(key)))
         if replacing is not None:
-            for index, keys in self._unique(table):
-                keys.pop(sort_key(table.key(index, replacing)), None)
+            for columns, keys in table.used_keys.items():
+                keys.pop(sort_key(table.key(columns, replacing)), None)
         for keys, key_sorted in new_keys:
             keys[key_sorted] = rowid
         table.rows[rowid] = values
 
-    def _values(self, table: _Table, rowid: int) -> tuple[Value, ...]:
+    def _values(self, table: Table, rowid: int) -> tuple[Value, ...]:
         if rowid not in table.rows:
             raise SynthesisError(
                 f"the table {table.schema.name} has no row {rowid}", remedy="Take the number that insert returned."
             )
         return table.rows[rowid]
-
-    @staticmethod
-    def _unique(table: _Table) -> list[tuple[Index, dict[SortKey, int]]]:
-        return [(index, table.used_keys[index.name]) for index in table.indices if index.unique]
-
-    @staticmethod
-    def _keys(table: _Table, index: Index) -> list[tuple[int, tuple[Value, ...]]]:
-        return [(rowid, table.key(index, values)) for rowid, values in table.rows.items()]
 
     # --- bytes
 
@@ -337,22 +326,5 @@ class Database:
         return head + struct.pack(f">{len(fields)}I", *fields) + bytes(20) + tail
 
 
-def _stored(table: str, column: Column, value: Value) -> Value:
-    """Return a value as its column keeps it."""
-    if value is None:
-        if column.not_null:
-            raise SynthesisError(f"{table}.{column.name} must have a value", remedy="Give one; it has no default.")
-        return None
-    if isinstance(value, bool):
-        value = int(value)
-    if column.affinity == "TEXT" and isinstance(value, int | float):
-        return str(value)
-    if column.affinity in {"INTEGER", "NUMERIC", "REAL"} and isinstance(value, str):
-        raise SynthesisError(
-            f"{table}.{column.name} holds numbers, not the text {value!r}", remedy="Give a number; SQLite would guess."
-        )
-    if column.affinity in {"INTEGER", "NUMERIC"} and isinstance(value, float) and value.is_integer():
-        return int(value)
-    if column.affinity == "REAL" and isinstance(value, int):
-        return float(value)
-    return value
+def _sorted_records(keys: Iterable[tuple[Value, ...]]) -> list[bytes]:
+    return [record(key) for _, key in sorted((sort_key(key), key) for key in keys)]

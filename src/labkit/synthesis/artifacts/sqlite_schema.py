@@ -15,7 +15,9 @@ from labkit.synthesis.artifacts.sqlite_records import Value
 Affinity = Literal["INTEGER", "TEXT", "BLOB", "REAL", "NUMERIC"]
 
 _NAME = r"[\w.]+|\"[^\"]+\"|\[[^\]]+\]|`[^`]+`"
-_TABLE = re.compile(rf"\s*CREATE\s+TABLE\s+({_NAME})\s*\((.*)\)\s*", re.IGNORECASE | re.DOTALL | re.ASCII)
+_TABLE = re.compile(
+    rf"\s*CREATE\s+TABLE\s+({_NAME})\s*\((.*)\)\s*(WITHOUT\s+ROWID\s*)?", re.IGNORECASE | re.DOTALL | re.ASCII
+)
 _INDEX = re.compile(
     rf"\s*CREATE\s+(UNIQUE\s+)?INDEX\s+({_NAME})\s+ON\s+({_NAME})\s*\((.*)\)\s*", re.IGNORECASE | re.DOTALL | re.ASCII
 )
@@ -53,20 +55,24 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """A table with the indices that its own statement asks for."""
+    """A table with the indices that its own statement asks for.
+
+    ``primary_key`` has columns for a table WITHOUT ROWID, whose rows lie in the order of their key.
+    """
 
     name: str
     sql: str
     columns: tuple[Column, ...]
     own_indices: tuple[Index, ...]
     autoincrement: bool
+    primary_key: tuple[str, ...] = ()
 
 
 def table_schema(sql: str) -> TableSchema:
     """Read a CREATE TABLE statement.
 
     Raises:
-        SynthesisError: It is none, or asks for something that this writer does not do (WITHOUT ROWID, COLLATE ...).
+        SynthesisError: It is none, or asks for something that this writer does not do (COLLATE, GENERATED ...).
     """
     found = _TABLE.fullmatch(sql)
     if found is None:
@@ -87,6 +93,10 @@ def table_schema(sql: str) -> TableSchema:
     known = [column.name for column in columns]
     different = list(dict.fromkeys(keys))
     _check_columns(different, known, sql)
+    if found[3]:
+        if len(different) != 1 or any(column.rowid_alias for column in columns):
+            raise _not_read(sql, "one PRIMARY KEY, and no UNIQUE, for a table WITHOUT ROWID")
+        return TableSchema(name, sql, tuple(columns), (), autoincrement=False, primary_key=different[0])
     indices = tuple(
         Index(f"sqlite_autoindex_{name}_{number}", name, key, unique=True, sql=None)
         for number, key in enumerate(different, start=1)
@@ -174,5 +184,5 @@ def _unquoted(name: str) -> str:
 def _not_read(sql: str, wanted: str) -> SynthesisError:
     return SynthesisError(
         f"the statement {sql[:60]!r} is not understood",
-        remedy=f"Write {wanted}; WITHOUT ROWID, COLLATE, expressions, DESC and WHERE are not supported.",
+        remedy=f"Write {wanted}; COLLATE, expressions, DESC and WHERE are not supported.",
     )

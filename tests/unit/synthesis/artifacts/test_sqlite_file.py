@@ -182,6 +182,7 @@ def test_same_values_same_bytes() -> None:
     [
         ("CREATE TABLE t", "is not understood"),
         ("CREATE TABLE t (a TEXT) WITHOUT ROWID", "is not understood"),
+        ("CREATE TABLE t (a INTEGER PRIMARY KEY) WITHOUT ROWID", "is not understood"),
         ("CREATE TABLE t (a TEXT COLLATE NOCASE)", "is not understood"),
         ("CREATE TABLE t (a TEXT, a TEXT)", "is not understood"),
         ("CREATE TABLE t (a TEXT, PRIMARY KEY (b))", "is not understood"),
@@ -257,6 +258,18 @@ def test_rows_that_are_not_there_are_named() -> None:
             act("none", 1)
     with pytest.raises(SynthesisError, match="number of row 1 of notes"):
         database.update("notes", 1, {"id": 5})
+
+
+def test_rows_are_found_by_a_value() -> None:
+    database = notes("one", "two", "one")
+
+    assert database.find("notes", "text", "one") == [1, 3]
+    assert database.number("notes", 1, "size") == 7
+    with pytest.raises(SynthesisError, match="no column 'none'"):
+        database.find("notes", "none", 1)
+    for column in ("text", "none"):
+        with pytest.raises(SynthesisError, match="no whole number"):
+            database.number("notes", 1, column)
 
 
 def test_page_sizes_are_powers_of_two() -> None:
