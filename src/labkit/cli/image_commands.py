@@ -2,7 +2,8 @@
 
 from labkit.cli.image import image
 from labkit.cli.image_search import search
+from labkit.cli.image_slack import slack
 from labkit.cli.image_timeline import timeline
 
-for command in (search, timeline):
+for command in (search, slack, timeline):
     image.add_command(command)

@@ -141,9 +141,9 @@ class VolumeMap:
         self._is_ntfs = volume.filesystem == "NTFS"
         self._live, self._claims = _Spans(), _Spans()
         self._by_address: dict[int, int] = {}
-        self._geometry = Geometry(image, volume, self.filesystem)
+        self.geometry = Geometry(image, volume, self.filesystem)
         self.clusters: Clusters | None = clusters(image, volume, self.filesystem)
-        self.cluster_bytes = self.clusters.cluster_bytes if self.clusters else self._geometry.cluster_bytes
+        self.cluster_bytes = self.clusters.cluster_bytes if self.clusters else self.geometry.cluster_bytes
         self.record_bytes = 0
         self._add_files()
         self._live.settle()
@@ -252,7 +252,7 @@ class VolumeMap:
         own = kind in (EntryType.FILE, EntryType.LINK, EntryType.OTHER)
         if self._is_ntfs and address < NTFS_SYSTEM_RECORDS:
             own = False
-        for attribute in attributes(record, self._geometry):
+        for attribute in attributes(record, self.geometry):
             stream = attribute.name if attribute.type == DATA or not self._is_ntfs else None
             content = own and (attribute.type == DATA or not self._is_ntfs)
             owner = Owner(self.volume.number, path, address, stream, deleted)

@@ -12,6 +12,8 @@ from labkit.evidence.image import open_image
 from labkit.evidence.owners import MediumMap, Owner, Region
 from labkit.evidence.search import Hit
 from labkit.evidence.search import search as search_image
+from labkit.evidence.slack_space import SlackPiece, slack_pieces
+from labkit.evidence.strings import SHORTEST, Text, printable_texts
 from labkit.evidence.verify import Watch, unwatched
 from labkit.evidence.words import needles
 from labkit.usecases.examiner import examined
@@ -72,6 +74,40 @@ def search(
                 if (regions is None or region_of(hit) in regions) and is_under(owner_of(hit), under):
                     line["hits"] += 1
                     yield hit
+
+
+def slack(
+    path: Path,
+    *,
+    shortest: int,
+    empty: bool = False,
+    under: str | None = None,
+    watch: Watch = unwatched,
+) -> Iterator[tuple[SlackPiece, tuple[Text, ...]]]:
+    """Yield the slack of a medium and the readable text in each piece of it.
+
+    Args:
+        path: The image.
+        shortest: Text of at least this many characters.
+        empty: Whether pieces that hold nothing but zeros are wanted too.
+        under: Only the slack of the file or directory of this path.
+        watch: Is shown the records of the MFT as they are read.
+
+    Raises:
+        EvidenceError: The image can not be read, or ``shortest`` is too small.
+    """
+    details: dict[str, Any] = {"shortest": shortest} | ({"under": under} if under is not None else {})
+    with examined("image slack", path, details) as line:
+        if shortest < SHORTEST:
+            raise EvidenceError(
+                f"text of {shortest} characters is found in any bytes", remedy=f"Give --strings {SHORTEST} or more."
+            )
+        line["pieces"] = 0
+        with open_image(path) as image:
+            for piece in slack_pieces(image, MediumMap(image), watch):
+                if (empty or any(piece.data)) and is_under(piece.owner, under):
+                    line["pieces"] += 1
+                    yield piece, printable_texts(piece.data, shortest)
 
 
 def owner_of(hit: Hit) -> Owner | None:
