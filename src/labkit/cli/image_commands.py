@@ -1,9 +1,10 @@
 """All commands of ``labkit image``: those on single entries, and those that go through a whole medium."""
 
 from labkit.cli.image import image
+from labkit.cli.image_carve import carve
 from labkit.cli.image_search import search
 from labkit.cli.image_slack import slack
 from labkit.cli.image_timeline import timeline
 
-for command in (search, slack, timeline):
+for command in (timeline, search, carve, slack):
     image.add_command(command)

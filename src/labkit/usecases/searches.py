@@ -3,16 +3,22 @@
 Each verb leaves a line in the examination log of the workspace it is in.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from labkit.errors import EvidenceError
+from labkit.atomic import whole_file
+from labkit.errors import EvidenceError, StorageError
+from labkit.evidence.carving import carve as carving
+from labkit.evidence.carving.carve import Carved
+from labkit.evidence.carving.extent import Confidence
 from labkit.evidence.image import open_image
 from labkit.evidence.owners import MediumMap, Owner, Region
 from labkit.evidence.search import Hit
 from labkit.evidence.search import search as search_image
 from labkit.evidence.slack_space import SlackPiece, slack_pieces
+from labkit.evidence.space import Space
 from labkit.evidence.strings import SHORTEST, Text, printable_texts
 from labkit.evidence.verify import Watch, unwatched
 from labkit.evidence.words import needles
@@ -20,12 +26,12 @@ from labkit.usecases.examiner import examined
 
 
 def regions_named(text: str | None) -> frozenset[Region] | None:
-    """Return the regions that a list such as ``slack,unallocated`` names; None for all of them.
+    """Return the regions that a list such as ``slack,unallocated`` names; None for ``all`` and where there is no list.
 
     Raises:
         EvidenceError: One of them is no region.
     """
-    if text is None:
+    if text is None or text.strip().lower() == "all":
         return None
     names = [part.strip().lower() for part in text.split(",") if part.strip()]
     unknown = [name for name in names if name not in set(Region)]
@@ -108,6 +114,80 @@ def slack(
                 if (empty or any(piece.data)) and is_under(piece.owner, under):
                     line["pieces"] += 1
                     yield piece, printable_texts(piece.data, shortest)
+
+
+def carve(
+    path: Path,
+    *,
+    regions: frozenset[Region] | None = frozenset({Region.UNALLOCATED}),
+    kinds: frozenset[str] | None = None,
+    out: Path | None = None,
+    watch: Watch = unwatched,
+) -> Iterator[tuple[Carved, Path | None]]:
+    """Yield what is found by structure on a medium, and the file that it was written to.
+
+    Args:
+        path: The image.
+        regions: Which regions are looked at, one stretch behind the other; None for the medium as it is.
+        kinds: Only these kinds of content, keys of ``evidence.carving.carve.ENDINGS``.
+        out: A folder to write to, made if it is not there. Headers without content and parts of other objects are not
+            written.
+        watch: Is shown the blocks as they are read.
+
+    Raises:
+        EvidenceError: The image can not be read, or a kind is unknown.
+        StorageError: A file exists already, or can not be written.
+    """
+    details: dict[str, Any] = {"in": sorted(regions) if regions is not None else ["all"]}
+    details |= {"kinds": sorted(kinds)} if kinds is not None else {}
+    details |= {"out": str(out)} if out is not None else {}
+    with examined("image carve", path, details) as line:
+        unknown = sorted((kinds or frozenset()) - set(carving.ENDINGS))
+        if unknown:
+            raise EvidenceError(
+                f"{', '.join(unknown)} is no kind of content that labkit carves",
+                remedy=f"Name one or more of {', '.join(carving.ENDINGS)}.",
+            )
+        line.update(found=0, written=0)
+        with open_image(path) as image:
+            if out is not None:
+                _make_folder(out)
+            owners = MediumMap(image)
+            space = carving.space_of(image, owners, regions)
+            for found in carving.carve(space, owners, watch):
+                if kinds is not None and found.kind not in kinds:
+                    continue
+                written = _written(space, found, out) if out is not None else None
+                line["found"] += 1
+                line["written"] += written is not None
+                yield found, written
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise StorageError(f"{folder} is a file", remedy="Name a folder with --out.")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _written(space: Space, found: Carved, folder: Path) -> Path | None:
+    """Write what was found to a file named after its place on the medium; return None for what is not written."""
+    if found.confidence is Confidence.HEADER_ONLY or found.embedded_in is not None:
+        return None
+    target = folder / f"{found.offset_bytes:012d}.{carving.ENDINGS[found.kind]}"
+    if target.exists():
+        raise StorageError(
+            f"{target} exists already", remedy="Nothing is overwritten. Choose an empty folder with --out."
+        )
+    free = shutil.disk_usage(folder).free
+    if free < found.size_bytes:
+        raise StorageError(
+            f"the disk of {folder} has {free} bytes free, {target.name} needs {found.size_bytes}",
+            remedy="Make room, or choose a folder on another disk with --out.",
+        )
+    with whole_file(target) as partial, partial.open("wb") as file:
+        for block in carving.content(space, found):
+            file.write(block)
+    return target
 
 
 def owner_of(hit: Hit) -> Owner | None:
