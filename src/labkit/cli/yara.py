@@ -1,0 +1,85 @@
+"""``labkit yara``: rules over files, folders and media."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from labkit.cli.image_search import owner_text, place_object
+from labkit.cli.output import examples, note, output_options, progress, safe, write, write_json
+
+if TYPE_CHECKING:
+    from labkit.usecases.scanning import ScanHit
+
+_FILE = click.Path(path_type=Path)
+_PLAIN = "file\trule\tstring\toffset_bytes\tsize_bytes\tregion\tvolume\taddress\tdeleted\tpath\toffset_in_file\tdata\n"
+
+
+@click.command(
+    epilog=examples(
+        "labkit yara rules.yar KF-06.E01",
+        "labkit yara rules.yar KF-06.raw --in unallocated,slack --json",
+        "labkit yara rules.yar exported/",
+    )
+)
+@click.argument("rules", type=_FILE)
+@click.argument("target", type=_FILE)
+@click.option("--in", "regions", metavar="REGIONS", help="Only these regions of an image, e.g. unallocated.")
+@click.option("--timeout", "limit_s", default=600, metavar="SECONDS", help="How long the rules may take (600).")
+@output_options
+def yara(rules: Path, target: Path, regions: str | None, limit_s: int, as_json: bool, plain: bool) -> None:
+    """Search with YARA rules: a file, a folder, or an image.
+
+    Of an image the medium is scanned, and each hit names the file it lies in. A raw image is scanned as a whole; other
+    images and chosen regions in windows of 16 MiB that overlap by 1 MiB, and conditions see one window at a time.
+    """
+    from labkit.usecases import scanning, searches
+
+    with progress(plain=plain) as watch:
+        hits = scanning.scan(
+            rules,
+            target,
+            regions=searches.regions_named(regions),
+            limit_s=limit_s,
+            tell=lambda text: note(f"Warning: {text}"),
+            watch=watch,
+        )
+        for number, hit in enumerate(hits):
+            if as_json:
+                write_json(_object(hit))
+                continue
+            if plain and not number:
+                write(_PLAIN)
+            write(_plain_line(hit) if plain else _table_line(hit))
+
+
+def _object(found: "ScanHit") -> dict[str, Any]:
+    hit, place = found.hit, found.place
+    return {
+        "file": str(found.file),
+        "rule": hit.rule,
+        "tags": list(hit.tags),
+        "string": hit.string,
+        "size_bytes": hit.size_bytes,
+        "region": None if place is None else place.region,
+        **place_object(place, None if place is None else place.owner),
+        "offset_bytes": place.offset_bytes if place is not None else hit.offset_bytes,
+        "offset_in_file": None if place is None else place.offset_in_file,
+        "data": hit.data.hex(),
+    }
+
+
+def _plain_line(found: "ScanHit") -> str:
+    value = _object(found)
+    names = _PLAIN.rstrip("\n").split("\t")
+    return "\t".join("" if value[name] is None else safe(str(value[name])) for name in names) + "\n"
+
+
+def _table_line(found: "ScanHit") -> str:
+    value = _object(found)
+    where = safe(str(found.file))
+    if found.place is not None:
+        where = f"{found.place.region}  {safe(owner_text(found.place.owner))}"
+    text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in found.hit.data[:32])  # noqa: PLR2004 - ASCII
+    offset = "-" if value["offset_bytes"] is None else value["offset_bytes"]
+    return f"{safe(found.hit.rule)} {found.hit.string or '-'}  {offset}  {where}  {text}\n"

@@ -1,0 +1,151 @@
+"""YARA rules over files and media.
+
+A file, or a raw image in one piece, is scanned as a whole: YARA maps it into memory and reads what it needs. Other
+media are scanned in windows of 16 MiB that overlap by 1 MiB. There, conditions see one window at a time: ``filesize``,
+``uint16(0)``, ``@a`` and counts refer to the window, and strings that have to occur together have to be in one window.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import yara
+
+from labkit.errors import EvidenceError
+from labkit.evidence.space import Space
+from labkit.evidence.verify import Watch, unwatched
+
+WINDOW_BYTES = 16 * 1024 * 1024
+OVERLAP_BYTES = 1024 * 1024  # longer matches at a border are cut off
+SHOWN_BYTES = 64  # of what matched
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHit:
+    """One place where a string of a rule matched; or a rule that matched without one."""
+
+    rule: str
+    tags: tuple[str, ...]
+    string: str | None
+    offset_bytes: int | None  # from byte 0 of what was scanned
+    size_bytes: int
+    data: bytes  # the first bytes of what matched
+
+
+class Scanner:
+    """Compiled rules and what is left of the time for them. ``problems`` has a line for each limit that was met."""
+
+    def __init__(self, rules: Path, *, limit_s: int) -> None:
+        self._rules = _compiled(rules)
+        self._limit_s = limit_s
+        self._deadline = monotonic() + limit_s
+        self.problems: list[str] = []
+
+    def file(self, path: Path) -> Iterator[RuleHit]:
+        """Yield the hits in a file, scanned as a whole.
+
+        Raises:
+            EvidenceError: The time is up, or the file can not be read.
+        """
+        if not path.stat().st_size:  # YARA can not map what is empty
+            return self._hits(self._matches(data=b""))
+        return self._hits(_interruptible(lambda: self._matches(filepath=str(path))))
+
+    def space(self, space: Space, watch: Watch = unwatched) -> Iterator[RuleHit]:
+        """Yield the hits in stretches of a medium, window by window; offsets count in the space.
+
+        Raises:
+            EvidenceError: The time is up, or the image can not be read.
+        """
+        alone: set[str] = set()
+        start = 0
+        for block in watch(space.blocks(block_bytes=WINDOW_BYTES), space.size_bytes, "yara"):
+            window = block + space.read(start + len(block), OVERLAP_BYTES) if len(block) == WINDOW_BYTES else block
+            for hit in self._hits(self._matches(data=window)):
+                if hit.offset_bytes is None:
+                    if hit.rule not in alone:
+                        alone.add(hit.rule)
+                        yield hit
+                elif hit.offset_bytes < WINDOW_BYTES:  # else the next window shows it
+                    yield _moved(hit, start)
+            start += len(block)
+
+    def _matches(self, **target: Any) -> list[Any]:
+        left = int(self._deadline - monotonic())
+        if left <= 0:
+            raise self._out_of_time()
+        try:
+            return list(self._rules.match(**target, timeout=left, warnings_callback=self._warned))
+        except yara.TimeoutError as error:
+            raise self._out_of_time() from error
+        except yara.Error as error:
+            name = target.get("filepath", "the medium")
+            raise EvidenceError(
+                f"{name} can not be scanned: {error}", remedy="Check that the file can be read and is on a sound disk."
+            ) from error
+
+    def _warned(self, kind: int, message: Any) -> int:
+        del kind
+        text = f"too many matches of {message.string} in rule {message.rule}; only the first are shown"
+        if text not in self.problems:
+            self.problems.append(text)
+        return int(yara.CALLBACK_CONTINUE)
+
+    def _out_of_time(self) -> EvidenceError:
+        return EvidenceError(
+            f"the rules did not come to an end in {self._limit_s} seconds",
+            remedy="Give more time with --timeout SECONDS, or make the rules cheaper: 4 fixed bytes in each string.",
+        )
+
+    def _hits(self, matches: list[Any]) -> Iterator[RuleHit]:
+        for match in matches:
+            tags = tuple(match.tags)
+            if not match.strings:
+                yield RuleHit(match.rule, tags, None, None, 0, b"")
+            found = [(one.offset, string.identifier, one) for string in match.strings for one in string.instances]
+            for offset, identifier, one in sorted(found, key=lambda item: item[:2]):
+                yield RuleHit(match.rule, tags, identifier, offset, one.matched_length, one.matched_data[:SHOWN_BYTES])
+
+
+def _compiled(path: Path) -> Any:
+    if not path.is_file():
+        raise EvidenceError(f"there is no file of rules {path}", remedy="Give the path of a YARA rules file, .yar.")
+    try:
+        return yara.compile(filepath=str(path))
+    except yara.SyntaxError as error:
+        raise EvidenceError(
+            f"the rules do not compile: {error}",
+            remedy="The number in brackets is the line where YARA noticed it: the mistake is there or just above.",
+        ) from error
+    except (yara.Error, UnicodeDecodeError) as error:
+        raise EvidenceError(
+            f"{path.name} can not be read as rules: {error}", remedy="Rules are text in UTF-8, not compiled ones."
+        ) from error
+
+
+def _moved(hit: RuleHit, by: int) -> RuleHit:
+    offset = None if hit.offset_bytes is None else hit.offset_bytes + by
+    return RuleHit(hit.rule, hit.tags, hit.string, offset, hit.size_bytes, hit.data)
+
+
+def _interruptible(work: Callable[[], list[Any]]) -> list[Any]:
+    """Run work in a thread, so that Ctrl-C is heard while YARA reads a large file."""
+    outcome: list[list[Any] | BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised again below, in the thread that waits
+            outcome.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.2)
+    (found,) = outcome
+    if isinstance(found, BaseException):
+        raise found
+    return found
