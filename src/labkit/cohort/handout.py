@@ -20,6 +20,7 @@ from labkit.content.schemas import (
     TableAnswer,
     Task,
     TimeAnswer,
+    YaraAnswer,
 )
 from labkit.errors import AnswerError, ContentError
 from labkit.grading.forms import check_form
@@ -105,7 +106,7 @@ def _right_answers(library: Library, exercise: Exercise, truth: CaseTruth) -> di
 
 def _has_one_spelling(task: Task) -> bool:
     answer = task.answer
-    if isinstance(answer, (LogAnswer, RegionAnswer, TableAnswer, ClaimAnswer)) or (
+    if isinstance(answer, (LogAnswer, RegionAnswer, TableAnswer, ClaimAnswer, YaraAnswer)) or (
         isinstance(answer, OffsetAnswer) and answer.base_start
     ):
         return False  # a region may be a little off, a place may be counted from another base

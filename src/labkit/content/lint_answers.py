@@ -1,7 +1,7 @@
 """Lint rules on tasks: references to the truth, options, literal values, points, mistake codes."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -93,10 +93,14 @@ def _key(prefix: str, key: str) -> str:
 
 
 def _part(part: "Graded", case: KnownCase | None, mistake_is_known: Callable[[str], bool]) -> Iterator[_Finding]:
-    from labkit.content.schemas import Expected
+    from labkit.content.schemas import Expected, YaraAnswer
 
     if isinstance(part.answer, Expected):
         yield from _expected("answer", part.answer, part, case, mistake=False)
+    if isinstance(part.answer, YaraAnswer):
+        for key, reference in _references(part):
+            if reference is not None and not reference.endswith(".sample_set"):
+                yield key, "LK142", f"YARA needs facts that name a set of samples (sample_set); here is {reference!r}"
     for number, mistake in enumerate(part.mistakes, start=1):
         where = f"mistakes[{number}]"
         if not mistake_is_known(mistake.code):
@@ -114,7 +118,7 @@ def references(task: "Task") -> Iterator[tuple[str, str]]:
 
 
 def _references(part: "Graded") -> Iterator[tuple[str, str | None]]:
-    from labkit.content.schemas import Expected, InodeAnswer, LogAnswer, OffsetAnswer, RegionAnswer
+    from labkit.content.schemas import Expected, InodeAnswer, LogAnswer, OffsetAnswer, RegionAnswer, YaraAnswer
 
     answer = part.answer
     if isinstance(answer, Expected):
@@ -124,6 +128,8 @@ def _references(part: "Graded") -> Iterator[tuple[str, str | None]]:
     if isinstance(answer, InodeAnswer):
         yield "answer.parent", answer.parent
         yield "answer.previous", answer.previous
+    if isinstance(answer, YaraAnswer):
+        yield from ((f"answer.{name}", getattr(answer, name)) for name in ("positives", "mutated", "clean"))
     if isinstance(answer, LogAnswer):
         yield from ((f"answer.events[{n}].hash_truth", event.hash_truth) for n, event in enumerate(answer.events, 1))
     for number, mistake in enumerate(part.mistakes, start=1):
@@ -264,7 +270,7 @@ def _options(part: "Graded", case: KnownCase | None) -> Iterator[_Finding]:
             yield where, "LK231", f"{', '.join(map(str, values))} is what is right"
 
 
-def _wrong_choices(part: "Graded", case: KnownCase | None) -> Iterator[tuple[str, list[object], bool]]:
+def _wrong_choices(part: "Graded", case: KnownCase | None) -> Iterator[tuple[str, Sequence[object], bool]]:
     """Yield (key, options, whether they vary): a fact may for another trainee be another option."""
     from labkit.content.schemas import ClaimAnswer
 

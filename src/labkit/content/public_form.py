@@ -11,6 +11,7 @@ from labkit.content.schemas import Answer, CellAnswer, Choices, Option, TableAns
 
 _FIELDS = ("type", "algorithm", "unit", "base", "tokens", "case_sensitive")
 _WITHHELD = "withheld"  # stands where a task of the trainer has what is right
+_WITHHELD_SET = "withheld:withheld.sample_set"
 
 
 def public_form(answer: Answer | CellAnswer, language: str, public_variables: Mapping[str, str]) -> dict[str, Any]:
@@ -58,6 +59,10 @@ def _of_trainer(form: Mapping[str, Any]) -> dict[str, Any]:
             for column in form["columns"]
         ]
         return {**form, "columns": columns, "rows": [{column["id"]: _WITHHELD for column in columns}]}
+    if form["type"] == "YARA":
+        return {**form, **dict.fromkeys(("positives", "mutated", "clean"), _WITHHELD_SET)}
+    if form["type"] == "LOG":
+        return {**form, "events": [{"type": _WITHHELD}]}
     fields = {**_without_value(form), "value": _WITHHELD}
     if form["type"] == "CLAIM":
         fields["citations"] = [{"exhibit": _WITHHELD, "place": {"type": "PATH", "value": _WITHHELD}}]

@@ -251,6 +251,15 @@ def _completed(form: dict[str, Any], cell: Any) -> Any:
     return {"answer": {**form, **own}, "mistakes": cell.get("mistakes", [])}
 
 
+class YaraAnswer(Strict):
+    """A YARA rule, tried on generated sets of samples. Each reference is a fact that names a set."""
+
+    type: Literal["YARA"] = Field(description="answer type")
+    positives: Reference = Field(description="fact: the set of files that the rule must find")
+    mutated: Reference = Field(description="fact: the set of changed variants that a good rule finds as well")
+    clean: Reference = Field(description="fact: the set of files that the rule must leave alone")
+
+
 class LogEvent(Strict):
     """An event that the ledger must hold."""
 
@@ -280,6 +289,7 @@ Answer = Annotated[
     | SetAnswer
     | TableAnswer
     | ClaimAnswer
+    | YaraAnswer
     | LogAnswer,
     Field(discriminator="type"),
 ]

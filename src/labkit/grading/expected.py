@@ -1,6 +1,6 @@
 """What each task is compared with, for one trainee: the right value and the values of typical mistakes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from labkit.content.schemas import (
     LogAnswer,
     TableAnswer,
     Task,
+    YaraAnswer,
 )
 from labkit.errors import ContentError
 from labkit.grading.answers import TYPES
@@ -22,22 +23,31 @@ from labkit.grading.answers.contract import ExpectedAnswer, ExpectedCitation, Ex
 from labkit.grading.answers.enum_answer import filled
 from labkit.grading.answers.hash_answer import weaker_values
 from labkit.grading.mistakes import MISTAKES
+from labkit.grading.yara_trial import SampleSets
 from labkit.model.truth import CaseTruth, FactValue
 
 _BESIDE = ("base_start", "parent", "previous")
 
 
-def resolve(task: Task, truth: CaseTruth) -> ExpectedAnswer:
+def resolve(task: Task, truth: CaseTruth, sample_sets: SampleSets | None = None) -> ExpectedAnswer:
     """Return the expected answer of a task, mistakes in the order in which they are tried.
 
     First the mistakes that the exercise declares, then those that its answer type derives (the same object by another
     algorithm, sectors for bytes, zone mistakes ...), last a declared wrong object by another algorithm.
 
+    Args:
+        task: A task of an exercise.
+        truth: The truth of its case for one trainee.
+        sample_sets: Where the samples of YARA tasks come from; other tasks do not need it.
+
     Raises:
-        ContentError: A value does not fit the answer type, or a mistake has no entry in the registry.
+        ContentError: A value does not fit the answer type, a mistake has no entry in the registry, or a set of samples
+            is not there.
         SynthesisError: The truth does not hold a fact that is referred to.
     """
     answer = task.answer
+    if isinstance(answer, YaraAnswer):
+        return ExpectedAnswer(right=None, samples=_samples(answer, truth, sample_sets))
     if isinstance(answer, LogAnswer):
         return ExpectedAnswer(right=None, events=tuple(_events(answer, truth)))
     if isinstance(answer, TableAnswer):
@@ -51,6 +61,20 @@ def resolve(task: Task, truth: CaseTruth) -> ExpectedAnswer:
         right = replace(expected.right, exhibit=first.exhibit, place=place)
         return replace(expected, right=right, citations=citations)
     return expected
+
+
+def _samples(answer: YaraAnswer, truth: CaseTruth, sample_sets: SampleSets | None) -> dict[str, Mapping[str, bytes]]:
+    if sample_sets is None:
+        raise ContentError(
+            "the task tries YARA rules, but nobody gave sets of samples",
+            remedy="Grade it with the sets that its case generates.",
+        )
+    names = {"positives": answer.positives, "mutated": answer.mutated, "clean": answer.clean}
+    samples = {name: sample_sets.files(str(truth.fact(reference))) for name, reference in names.items()}
+    for name, files in samples.items():
+        if not files:
+            raise ContentError(f"the set {names[name]} holds no sample", remedy="Let the case generate one at least.")
+    return samples
 
 
 def _citation(citation: Citation, truth: CaseTruth) -> ExpectedCitation:

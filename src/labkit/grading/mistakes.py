@@ -88,6 +88,10 @@ _KINDS = (
     MistakeKind("K-THUMB", _E, ("DFT-1064",)),
     MistakeKind("K-END", _G, ("DFT-1064",)),
     MistakeKind("A-OVER", _E, ("DFW-1382", "DFW-1381")),
+    # rules
+    MistakeKind("Y-CLEAN", _G),
+    MistakeKind("Y-CANARY", _G),
+    MistakeKind("Y-ONLY", _G),
     # the custody ledger
     MistakeKind("C-ORIG", _G),
     MistakeKind("C-AFTER", _G),

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from labkit.content.schemas import Exercise, LogAnswer, Task
 from labkit.grading.answers import TYPES
-from labkit.grading.answers.contract import FormError, Given, Verdict
+from labkit.grading.answers.contract import ExpectedAnswer, FormError, Given, Verdict
 from labkit.grading.answers.log_answer import read_ledger
 from labkit.grading.expected import resolve, shown
 from labkit.grading.forms import read_answer
 from labkit.grading.normalise import printable
 from labkit.grading.score import points
+from labkit.grading.yara_trial import SampleSets
 from labkit.model.grading import Detail, Outcome, Submission, SubmissionResult, TaskResult
 from labkit.model.truth import CaseTruth
 
@@ -20,7 +21,12 @@ _MOST_HINTS = 99  # what a submission claims beyond this is noise
 
 
 def grade(
-    submission: Submission, exercises: Sequence[Exercise], truth: CaseTruth, *, ledger_genesis: str
+    submission: Submission,
+    exercises: Sequence[Exercise],
+    truth: CaseTruth,
+    *,
+    ledger_genesis: str,
+    sample_sets: SampleSets | None = None,
 ) -> SubmissionResult:
     """Grade every task of the exercises, in order. The same input gives the same result.
 
@@ -31,6 +37,7 @@ def grade(
         exercises: Exercises of one case.
         truth: The truth of that case for this trainee.
         ledger_genesis: What the first line of the custody ledger must follow, see ``custody.ledger.genesis``.
+        sample_sets: What YARA rules are tried on; without it a YARA task ends as ``BROKEN``.
     """
     results = []
     for exercise in exercises:
@@ -39,7 +46,8 @@ def grade(
             given = submission.answers.get(name, "")
             hints_used = min(max(submission.hints_used.get(name, 0), 0), _MOST_HINTS)
             try:
-                outcome, verdict = _grade_task(task, given, submission, truth, ledger_genesis)
+                expected = resolve(task, truth, sample_sets)  # first: what we can not grade is broken even unanswered
+                outcome, verdict = _grade_task(task, expected, given, submission, truth, ledger_genesis)
             except Exception as error:  # noqa: BLE001 - a fault of ours must not cost a mark, of whatever kind it is
                 outcome = Outcome.BROKEN
                 verdict = Verdict(_FULL_PERCENT, details=(Detail("BROKEN", _fault(error)),))
@@ -62,9 +70,8 @@ def grade(
 
 
 def _grade_task(
-    task: Task, text: str, submission: Submission, truth: CaseTruth, ledger_genesis: str
+    task: Task, expected: ExpectedAnswer, text: str, submission: Submission, truth: CaseTruth, ledger_genesis: str
 ) -> tuple[Outcome, Verdict]:
-    expected = resolve(task, truth)  # first: a task that we can not grade is broken even where nothing was answered
     answer = shown(task, truth)
     if isinstance(answer, LogAnswer):
         ledger = read_ledger(submission.custody_lines, genesis=ledger_genesis)

@@ -2,8 +2,8 @@
 
 Evidence is personal, so the right value of another trainee can hardly be found in one's own. Each such answer weighs
 -log10(P), where P is the chance to hit it blindly: owners of the value / size of the value space. A digest is enough
-alone; other values count when two or more together reach a chance of one in a million. Tables and
-claims are not looked up: they are too many things at once for one weight.
+alone; other values count when two or more together reach a chance of one in a million. Tables,
+claims and rules are not looked up: they are too many things at once for one weight.
 """
 
 import math
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from labkit.content.schemas import ClaimAnswer, Exercise, LogAnswer, TableAnswer
+from labkit.content.schemas import ClaimAnswer, Exercise, LogAnswer, TableAnswer, YaraAnswer
 from labkit.errors import LabkitError
 from labkit.grading.answers.contract import FormError
 from labkit.grading.answers.offset_answer import Place
@@ -57,7 +57,7 @@ class ValueIndex:
         """Take in the right values of one trainee. A task whose truth can not be resolved is left out."""
         for exercise in exercises:
             for task in exercise.tasks:
-                if isinstance(task.answer, (LogAnswer, TableAnswer, ClaimAnswer)):
+                if isinstance(task.answer, (LogAnswer, TableAnswer, ClaimAnswer, YaraAnswer)):
                     continue
                 try:
                     expected = resolve(task, truth)

@@ -58,6 +58,7 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "at_device_utc": (datetime, "when it happened by the device's clock"),
     "at_local": (datetime, "what the device's clock showed, the local digits taken for UTC"),
     "local_text": (str, "a local time as a person writes it, without a zone"),
+    "sample_set": (str, "name of a generated set of sample files, for YARA tasks"),
     "option": (str, "identifier of the right option of an ENUM task"),
     # For each of born, modified, accessed: true UTC; UTC with the clock error left in; the stored local digits
     # read as if they were UTC.

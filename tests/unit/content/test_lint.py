@@ -16,6 +16,8 @@ HINTS = "exercises/prints/hints.en.md"
 GUIDE = "labs/00-prints/guide.en.md"
 CHOICE = 'value = "blue-one"'
 
+YARA = 'type = "YARA", positives = "stick:a.sample_set", mutated = "stick:b.sample_set", clean = "stick:media.sha256"'
+
 Break = Callable[[SmallLibrary], None]
 
 
@@ -165,6 +167,8 @@ BROKEN: list[tuple[str, str, str, Break]] = [
     ("LK231", TOML, "tasks[2].answer.over", claim(over="green")),
     ("LK231", TOML, "tasks[2].answer.over", claim(over="blue-one")),
     ("LK180", TOML, "tasks[2].answer.citations[1].exhibit", claim(exhibit="{thing}")),
+    ("LK140", TOML, "tasks[1].answer.mutated", answer(YARA)),
+    ("LK142", TOML, "tasks[1].answer.clean", answer(YARA)),
     (
         "LK150",
         "exercises/prints/trainer/exemplar/answers.toml",

@@ -91,6 +91,7 @@ class ExpectedAnswer:
     known: tuple[KnownValue, ...] = ()
     events: tuple[ExpectedEvent, ...] = ()  # LOG
     citations: tuple["ExpectedCitation", ...] = ()  # CLAIM
+    samples: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)  # YARA: set to its files
     rows: tuple[Mapping[str, "ExpectedAnswer"], ...] = ()  # TABLE: column to what its cell is compared with
 
 
