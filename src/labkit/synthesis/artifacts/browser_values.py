@@ -3,13 +3,11 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address, IPv4Network
 from urllib.parse import quote, urlsplit
 
 from labkit.errors import SynthesisError
+from labkit.synthesis.artifacts.fictional import check_host
 from labkit.synthesis.streams import Stream
-
-_DOCUMENTATION = tuple(map(IPv4Network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")))  # RFC 5737
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +27,7 @@ def origin(url: str) -> Origin:
     """Return the origin of an address that can not be anybody's.
 
     Raises:
-        SynthesisError: The address has no scheme, letters that are not plain Latin, or a host that is neither below
-            ``.example`` nor a documentation address (RFC 2606, RFC 5737), nor empty as in ``file:///``.
+        SynthesisError: The address has no scheme, letters that are not plain Latin, or a host that may be somebody's.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -38,11 +35,8 @@ def origin(url: str) -> Origin:
         raise SynthesisError(
             f"{url!r} is not the address of a page", remedy="Write it whole, percent-encoded: https://a.example/%D0%B0"
         )
-    if host and not host.endswith(".example") and not _is_documentation(host):
-        raise SynthesisError(
-            f"the host {host!r} may belong to somebody",
-            remedy="Take a name that ends in .example, or an address of 192.0.2.0/24 or 198.51.100.0/24.",
-        )
+    if host:
+        check_host(host)
     return Origin(f"{parts.scheme}://", parts.netloc)
 
 
@@ -78,11 +72,3 @@ def check_duration(name: str, began: datetime, ended: datetime) -> None:
 def random_uuid(seed: bytes, name: str) -> uuid.UUID:
     """Return the version 4 UUID (RFC 9562 section 5.4) that belongs to ``name``."""
     return uuid.UUID(bytes=Stream(seed, name).take(16), version=4)
-
-
-def _is_documentation(host: str) -> bool:
-    try:
-        address = IPv4Address(host)
-    except ValueError:
-        return False
-    return any(address in network for network in _DOCUMENTATION)
