@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from labkit.synthesis.artifacts import explorer_keys, software_keys, system_keys, usb_keys
+from labkit.synthesis.artifacts.key_security import user_security
 from labkit.synthesis.artifacts.registry import Hive
 from labkit.synthesis.artifacts.registry_values import gpt_partition, mbr_partition
-from labkit.synthesis.artifacts.security import user_security
 from labkit.synthesis.artifacts.shell_items import PathItem, file_item
 from labkit.synthesis.artifacts.windows_zones import windows_zone
 from tests.oracles import oracle

@@ -13,8 +13,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from labkit.synthesis.artifacts.key_security import user_security
 from labkit.synthesis.artifacts.registry import Hive, RegistryValue
-from labkit.synthesis.artifacts.security import user_security
 from labkit.synthesis.streams import Stream
 from tests.oracles import oracle
 

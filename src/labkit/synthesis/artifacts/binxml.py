@@ -19,7 +19,7 @@ from uuid import UUID
 from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts.filetime import filetime_bytes
 from labkit.synthesis.artifacts.registry_tree import utf16
-from labkit.synthesis.artifacts.security import sid_bytes
+from labkit.synthesis.filesystems.ntfs_streams.security import sid_bytes
 
 _FRAGMENT = b"\x0f\x01\x01\x00"
 _END = b"\x00"

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from labkit.synthesis.artifacts.binxml import Value
 from labkit.synthesis.artifacts.evtx import EventRecord, Fields, UserData
-from labkit.synthesis.artifacts.security import LOCAL_SERVICE, LOCAL_SYSTEM
+from labkit.synthesis.filesystems.ntfs_streams.security import SYSTEM as LOCAL_SYSTEM
 
 KERNEL_PNP = "Microsoft-Windows-Kernel-PnP/Configuration"
 DRIVER_FRAMEWORKS = "Microsoft-Windows-DriverFrameworks-UserMode/Operational"  # off until somebody turns it on
@@ -21,6 +21,7 @@ _USER_PNP = UUID("96f4a050-7e31-453c-88be-9634f4e02139")
 _DRIVER_FRAMEWORKS = UUID("2e35aaeb-857f-4beb-a418-2e6c0e54d988")
 _UMDF_NAMESPACE = "http://www.microsoft.com/DriverFrameworks/UserMode/Event"
 _USER_PNP_NAMESPACE = "http://manifests.microsoft.com/win/2004/08/windows/userpnp"
+_LOCAL_SERVICE = "S-1-5-19"
 _NO_KEYWORDS = 0x4000000000000000
 _KERNEL, _INSTALLER, _DRIVER_HOST = 4, 1080, 1480  # process ids
 
@@ -172,6 +173,6 @@ def _driver_frameworks(at: datetime, event_id: int, task: int, opcode: int, data
         opcode=opcode,
         process_id=_DRIVER_HOST,
         thread_id=_DRIVER_HOST + 40,
-        user_sid=LOCAL_SERVICE,
+        user_sid=_LOCAL_SERVICE,
         user_data=data,
     )

@@ -15,8 +15,8 @@ from typing import Self
 from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts import regf
 from labkit.synthesis.artifacts.filetime import filetime
+from labkit.synthesis.artifacts.key_security import MACHINE_SECURITY
 from labkit.synthesis.artifacts.registry_tree import Key, NamedValue, RegistryValue, ValueType, name_key, utf16
-from labkit.synthesis.artifacts.security import MACHINE_SECURITY
 
 __all__ = ["Hive", "Key", "NamedValue", "RegistryValue", "ValueType"]
 

@@ -11,14 +11,7 @@ from enum import IntEnum
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts.filetime import filetime_bytes
-
-_LAST_STABLE_CASE = 0x52F  # Latin, Greek, Cyrillic: letters beyond gained capitals in later versions of Unicode
-# Only pairs that belong to each other count: ß, ı and µ stay.
-_CAPITALS = {
-    code: ord(upper)
-    for code in range(_LAST_STABLE_CASE + 1)
-    if len(upper := chr(code).upper()) == 1 and upper.lower() == chr(code)
-}
+from labkit.synthesis.filesystems.ntfs_streams.upcase import upper
 
 
 class ValueType(IntEnum):
@@ -147,9 +140,9 @@ class Key:
 def name_key(name: str) -> str:
     """Return what two names have in common that the registry takes for the same: the name in upper case.
 
-    One character stays one character.
+    Windows compares names of keys, of values and of files by the same table.
     """
-    return name.translate(_CAPITALS)
+    return upper(name)
 
 
 def utf16(text: str) -> bytes:

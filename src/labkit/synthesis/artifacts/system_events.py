@@ -13,7 +13,7 @@ from uuid import UUID
 from labkit.synthesis.artifacts.binxml import Value
 from labkit.synthesis.artifacts.evtx import EventRecord, Fields
 from labkit.synthesis.artifacts.registry_tree import utf16
-from labkit.synthesis.artifacts.security import LOCAL_SYSTEM
+from labkit.synthesis.filesystems.ntfs_streams.security import SYSTEM as LOCAL_SYSTEM
 
 SYSTEM = "System"  # the channel
 _KERNEL_GENERAL = UUID("a68ca8b7-004f-d7b6-a698-07e2de0f1f5d")
