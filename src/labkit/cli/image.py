@@ -113,16 +113,29 @@ def info(image: Path, as_json: bool, plain: bool) -> None:
 @click.argument("image", type=_FILE)
 @output_options
 def volumes(image: Path, as_json: bool, plain: bool) -> None:
-    """List the partitions, with number, first byte, size and file system."""
+    """List the partitions and what lies between them, with number, first byte, size and file system."""
     from labkit.usecases import examiner
 
-    found = examiner.list_volumes(image)
+    table = examiner.list_volumes(image)
+    for problem in table.problems:
+        note(f"Warning: {problem}")
+    found: list[dict[str, Any]] = [asdict(volume) for volume in table.volumes]
+    found += [{"number": None, **asdict(gap), "description": "unallocated", "filesystem": None} for gap in table.gaps]
+    found.sort(key=lambda row: (row["start_bytes"], row["number"] or 0))
     if as_json:
-        for volume in found:
-            write_json(asdict(volume))
+        for row in found:
+            write_json(row)
         return
     rows = [
-        (v.number, v.start_bytes, v.start_bytes // 512, v.size_bytes, v.filesystem or "-", v.description) for v in found
+        (
+            "-" if row["number"] is None else row["number"],
+            row["start_bytes"],
+            row["start_bytes"] // 512,
+            row["size_bytes"],
+            row["filesystem"] or "-",
+            row["description"],
+        )
+        for row in found
     ]
     headers = ("volume", "start bytes", "start sector", "size bytes", "file system", "description")
     write_table(headers, rows, plain=plain, right=headers[:4])

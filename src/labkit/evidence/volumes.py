@@ -1,34 +1,64 @@
-"""The partitions of a medium: MBR, GPT, Apple, BSD and Sun tables.
+"""The partitions of a medium: MBR with its logical partitions, GPT, Apple, BSD and Sun tables, and what lies between.
 
-The table is read with the Sleuth Kit over the image that is already open. (dfvfs finds partitions with the same
-call, but opens the container a second time for it.)
+A GUID partition table is read by ``gpt``, which checks it; the others with the Sleuth Kit over the image that is
+already open. (dfvfs finds partitions with the same call, but opens the container a second time for it.)
 """
+
+from collections.abc import Iterable
 
 import pytsk3
 
 from labkit.errors import EvidenceError
+from labkit.evidence.gpt import Gpt, read_gpt
 from labkit.evidence.image import Image
 from labkit.evidence.tsk import TskImage, filesystem_name, open_filesystem
-from labkit.model.evidence import Volume
+from labkit.model.evidence import Gap, PartitionTable, Volume
 
 WHOLE_MEDIUM = 0
+_NO_TABLE = "none"
+_KINDS = {
+    pytsk3.TSK_VS_TYPE_DOS: "MBR",
+    pytsk3.TSK_VS_TYPE_GPT: "GPT",
+    pytsk3.TSK_VS_TYPE_MAC: "Apple",
+    pytsk3.TSK_VS_TYPE_BSD: "BSD",
+    pytsk3.TSK_VS_TYPE_SUN: "Sun",
+}
+
+
+def partition_table(image: Image) -> PartitionTable:
+    """Return how a medium is divided: volumes numbered from 1 in the order of the medium, gaps, problems.
+
+    A medium without a table is one volume with the number 0. It may still start with bytes that look like a table (the
+    boot sector of a FAT volume ends like an MBR does). Where a file system begins at byte 0 and no partition of the
+    seeming table holds one, the medium counts as one volume.
+
+    Raises:
+        EvidenceError: The medium has a GUID partition table, and both copies are damaged.
+    """
+    tsk_image = TskImage(image)
+    gpt = read_gpt(image)
+    table = _from_gpt(image, tsk_image, gpt) if gpt is not None else _from_tsk(image, tsk_image)
+    if any(volume.filesystem for volume in table.volumes):
+        return table
+    whole = _volume(tsk_image, WHOLE_MEDIUM, 0, image.size_bytes, "whole medium, no partition table")
+    if whole.filesystem is None and gpt is not None and gpt.partitions is None:
+        raise EvidenceError(
+            f"{image.path.name}: {'; '.join(gpt.problems)}",
+            remedy="Look for volumes by their boot sectors and open them with --offset BYTES; gdisk or TestDisk can "
+            "rebuild the table on a working copy.",
+        )
+    if table.volumes and whole.filesystem is None:
+        return table
+    return PartitionTable(_NO_TABLE, (whole,))
 
 
 def volumes(image: Image) -> tuple[Volume, ...]:
-    """Return the partitions in the order of the table, numbered from 1; else the whole medium as number 0.
+    """Return the volumes of ``partition_table``.
 
-    A medium without a partition table may still start with bytes that look like one (the boot sector of a FAT
-    volume ends like an MBR does). Where a file system begins at byte 0 and no partition of the seeming table holds
-    one, the medium counts as one volume.
+    Raises:
+        EvidenceError: As ``partition_table``.
     """
-    tsk_image = TskImage(image)
-    found = _partitions(image, tsk_image)
-    if any(volume.filesystem for volume in found):
-        return found
-    whole = _volume(tsk_image, WHOLE_MEDIUM, 0, image.size_bytes, "whole medium, no partition table")
-    if found and whole.filesystem is None:
-        return found
-    return (whole,)
+    return partition_table(image).volumes
 
 
 def volume_at(image: Image, start_bytes: int) -> Volume:
@@ -37,7 +67,11 @@ def volume_at(image: Image, start_bytes: int) -> Volume:
     Raises:
         EvidenceError: No file system begins there.
     """
-    for volume in volumes(image):
+    try:
+        listed = volumes(image)
+    except EvidenceError:  # the table is damaged; what it would have said is not needed here
+        listed = ()
+    for volume in listed:
         if volume.start_bytes == start_bytes and volume.filesystem:
             return volume
     size = image.size_bytes - start_bytes
@@ -73,23 +107,49 @@ def volume_numbered(image: Image, number: int) -> Volume:
     )
 
 
-def _partitions(image: Image, tsk_image: TskImage) -> tuple[Volume, ...]:
+def _from_gpt(image: Image, tsk_image: TskImage, gpt: Gpt) -> PartitionTable:
+    found = tuple(
+        _volume(tsk_image, number, one.start_bytes, one.size_bytes, one.name)
+        for number, one in enumerate(gpt.partitions or (), start=1)
+    )
+    return PartitionTable("GPT", found, _gaps(found, image.size_bytes), gpt.problems)
+
+
+def _from_tsk(image: Image, tsk_image: TskImage) -> PartitionTable:
     try:
         table = pytsk3.Volume_Info(tsk_image)
     except OSError:
         tsk_image.check()
-        return ()
+        return PartitionTable(_NO_TABLE, ())
     sector = int(table.info.block_size)
     found: list[Volume] = []
+    problems: list[str] = []
     for part in table:
         if part.flags != pytsk3.TSK_VS_PART_FLAG_ALLOC:
             continue
-        start = int(part.start) * sector
-        size = min(int(part.len) * sector, image.size_bytes - start)
+        start, stated = int(part.start) * sector, int(part.len) * sector
+        size = min(stated, image.size_bytes - start)
+        description = part.desc.decode("utf-8", "backslashreplace")
+        if size < stated:
+            problems.append(
+                f"the partition at byte {start} ({description}) ends {stated - size} bytes behind the medium"
+            )
         if size > 0:
-            description = part.desc.decode("utf-8", "backslashreplace")
             found.append(_volume(tsk_image, len(found) + 1, start, size, description))
-    return tuple(found)
+    kind = _KINDS.get(table.info.vstype, "unknown")
+    return PartitionTable(kind, tuple(found), _gaps(found, image.size_bytes), tuple(problems))
+
+
+def _gaps(found: Iterable[Volume], size_bytes: int) -> tuple[Gap, ...]:
+    gaps: list[Gap] = []
+    free = 0
+    for volume in sorted(found, key=lambda one: one.start_bytes):
+        if volume.start_bytes > free:
+            gaps.append(Gap(free, volume.start_bytes - free))
+        free = max(free, volume.start_bytes + volume.size_bytes)
+    if free < size_bytes:
+        gaps.append(Gap(free, size_bytes - free))
+    return tuple(gaps)
 
 
 def _volume(tsk_image: TskImage, number: int, start_bytes: int, size_bytes: int, description: str) -> Volume:

@@ -42,6 +42,24 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of a medium that no partition covers. The tables themselves lie in gaps."""
+
+    start_bytes: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionTable:
+    """How a medium is divided, and what is wrong with the table that says so."""
+
+    kind: str  # "MBR", "GPT", "Apple", "BSD", "Sun"; "none" where the whole medium is one volume
+    volumes: tuple[Volume, ...]
+    gaps: tuple[Gap, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FileEntry:
     """One name in a file system, allocated or deleted. Times are aware UTC; None where there is none.
 

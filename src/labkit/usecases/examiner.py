@@ -20,9 +20,9 @@ from labkit.evidence.verify import (
     unwatched,
     verify,
 )
-from labkit.evidence.volumes import volume_at, volume_numbered, volumes
+from labkit.evidence.volumes import partition_table, volume_at, volume_numbered, volumes
 from labkit.hashing import Digester
-from labkit.model.evidence import Digests, ImageInfo, Volume
+from labkit.model.evidence import Digests, ImageInfo, PartitionTable
 from labkit.workspace import examination
 
 Details = dict[str, Any]
@@ -128,10 +128,13 @@ def describe(path: Path) -> ImageInfo:
         return image.info()
 
 
-def list_volumes(path: Path) -> tuple[Volume, ...]:
-    """Return the partitions of an image."""
-    with examined("image volumes", path, {}), open_image(path) as image:
-        return volumes(image)
+def list_volumes(path: Path) -> PartitionTable:
+    """Return how the medium of an image is divided; problems of the table go to the examination log too."""
+    with examined("image volumes", path, {}) as line, open_image(path) as image:
+        table = partition_table(image)
+        if table.problems:
+            line["problems"] = list(table.problems)
+        return table
 
 
 @contextmanager

@@ -129,8 +129,25 @@ def test_info_and_volumes_of_an_e01() -> None:
     assert info["metadata"]["examiner_name"] == "Rishwanth"
     assert info["stored_digests"]["sha1"] == "067bc6ab29685ee19b0cf82c9d15ac510d1e7d95"
     assert "stored sha1" in run("info", path).stdout
-    assert [row["number"] for row in objects("volumes", path)] == [1, 2]
-    assert len(run("volumes", path, "--plain").stdout.splitlines()) == 3
+    assert [row["number"] for row in objects("volumes", path)] == [None, 1, 2, None]
+    lines = run("volumes", path, "--plain").stdout.splitlines()
+    assert lines[1].split("\t") == ["-", "0", "0", "65536", "-", "unallocated"]
+    assert len(lines) == 5
+
+
+def test_volumes_warn_of_a_damaged_table(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.raw"
+    with path.open("wb") as file:
+        file.truncate(8 << 20)
+    oracle(["sgdisk", "-n", "1:2048:4095", "-c", "1:KF data", path])
+    data = bytearray(path.read_bytes())
+    data[512 + 16] ^= 0xFF
+    path.write_bytes(data)
+
+    shown = run("volumes", path)
+
+    assert "KF data" in shown.stdout
+    assert "Warning: the primary GUID partition table is damaged: the checksum of the header" in shown.stderr
 
 
 def test_hash_of_raw_is_the_same_for_medium_and_container(stick: Path) -> None:

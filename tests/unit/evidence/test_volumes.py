@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from labkit.containers.raw import write_raw
 from labkit.errors import EvidenceError
 from labkit.evidence.image import open_image
-from labkit.evidence.volumes import volume_at, volume_numbered, volumes
+from labkit.evidence.volumes import partition_table, volume_at, volume_numbered, volumes
 from labkit.model.evidence import Volume
+from labkit.synthesis.medium import Medium
+from labkit.synthesis.volumes.ebr import write_logical
+from labkit.synthesis.volumes.mbr import MbrPartition, write_mbr
 from tests.oracles import oracle
 from tests.unit.evidence.conftest import MIB
 
@@ -106,3 +110,42 @@ def test_damage_under_a_volume_is_reported_as_such(e01_image: Path, monkeypatch:
         with pytest.raises(EvidenceError, match="can not be read") as caught:
             volumes(image)
     assert "working copy" in caught.value.remedy
+
+
+def test_logical_partitions_are_listed_with_what_lies_between(tmp_path: Path, fat_image: Path) -> None:
+    medium = Medium(128 * MIB)
+    extended = MbrPartition(0x0F, 8192, 253952)
+    write_mbr(medium, [MbrPartition(0x07, 2048, 2048), extended], 1)
+    write_logical(medium, extended, [MbrPartition(0x0C, 10240, 81920), MbrPartition(0x83, 122880, 4096)])
+    medium.write(10240 * 512, fat_image.read_bytes())
+    path = tmp_path / "logical.raw"
+    write_raw(medium.chunks(), path)
+
+    with open_image(path) as image:
+        table = partition_table(image)
+
+    assert (table.kind, table.problems) == ("MBR", ())
+    assert [(one.number, one.start_bytes // 512, one.filesystem) for one in table.volumes] == [
+        (1, 2048, None),
+        (2, 10240, "FAT32"),
+        (3, 122880, None),
+    ]
+    assert [(gap.start_bytes // 512, gap.size_bytes // 512) for gap in table.gaps] == [
+        (0, 2048),
+        (4096, 6144),
+        (92160, 30720),
+        (126976, 135168),
+    ]
+
+
+def test_a_partition_that_ends_behind_the_medium_is_named(disk_image: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cut_off.raw"
+    path.write_bytes(disk_image.read_bytes()[: 10 * MIB])
+
+    with open_image(path) as image:
+        table = partition_table(image)
+
+    assert table.volumes[1].size_bytes == 8 * MIB
+    assert table.problems == (
+        f"the partition at byte {2 * MIB} (Win95 FAT32 (0x0c)) ends {32 * MIB} bytes behind the medium",
+    )
