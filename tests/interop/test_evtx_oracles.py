@@ -2,6 +2,7 @@
 
 import base64
 import io
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -12,11 +13,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from labkit.synthesis.artifacts import device_events, security_events, system_events
+from labkit.synthesis.artifacts import device_events, partition_events, security_events, system_events
 from labkit.synthesis.artifacts.binxml import Kind, Value
 from labkit.synthesis.artifacts.evtx import EventLog, EventRecord, UserData
 from labkit.synthesis.artifacts.security_events import Account
+from labkit.synthesis.artifacts.usb_keys import UsbDrive
+from labkit.synthesis.medium import Medium
 from labkit.synthesis.streams import Stream
+from labkit.synthesis.volumes import MbrPartition, write_mbr
 
 pytestmark = pytest.mark.oracle
 
@@ -365,6 +369,46 @@ EVENTS = [
         {"RequestMajorCode": "27", "RequestMinorCode": "23", "Status": "0"},
     ),
 ]
+
+
+def test_a_disk_that_comes_shows_its_boot_sectors_and_one_that_goes_does_not() -> None:
+    pyevtx = pytest.importorskip("pyevtx")
+    drive = UsbDrive(0x1234, 0x5678, "Kite", "Stick", "1.00", "AA00", UUID(int=5), UUID(int=6))
+    medium = Medium(64 * 1024 * 1024)
+    write_mbr(medium, [MbrPartition(0x0C, 2048, 1000, active=True), MbrPartition(0x07, 4096, 500)], 0x4B460006)
+    mbr, boots = medium.read(0, 512), (bytes(range(256)) * 2, b"\xeb\x58\x90".ljust(512, b"v"))
+    log = EventLog(partition_events.PARTITION_DIAGNOSTIC, "PC")
+    log.add(partition_events.disk_attached(BEGIN, drive, number=1, capacity_bytes=2**26, mbr=mbr, boot_sectors=boots))
+    log.add(partition_events.disk_removed(LATER, drive, number=1))
+    file = pyevtx.file()
+    file.open_file_object(io.BytesIO(log.render()))
+    came, went = (
+        {element.get("Name", ""): element.text or "" for element in ET.fromstring(record.xml_string)[1]}  # noqa: S314
+        for record in file.records
+    )
+
+    assert not file.is_corrupted()
+    assert len(came) == len(went) == 73
+    for shown in (came, went):
+        assert (shown["BusType"], shown["SerialNumber"], shown["DiskNumber"]) == ("7", "AA00", "1")
+        assert shown["ParentId"] == "USB\\VID_1234&PID_5678\\AA00"
+        assert UUID(shown["RegistryId"]) == drive.disk
+    assert (came["Capacity"], came["PartitionCount"], came["Vbr1Bytes"], came["Vbr2Bytes"]) == (
+        "67108864",
+        "2",
+        "512",
+        "0",
+    )
+    assert [bytes.fromhex(came[name]) for name in ("Mbr", "Vbr0", "Vbr1", "Vbr2")] == [mbr, *boots, b""]
+    layout = bytes.fromhex(came["PartitionTable"])
+    assert len(layout) == int(came["PartitionTableBytes"]) == 48 + 4 * 144
+    assert [struct.unpack_from("<8xqqI4xBB", layout, 48 + 144 * place) for place in range(3)] == [
+        (2048 * 512, 1000 * 512, 1, 0x0C, 1),
+        (4096 * 512, 500 * 512, 2, 0x07, 0),
+        (0, 0, 0, 0, 0),
+    ]
+    assert {went[name] for name in ("Capacity", "PartitionCount", "MbrBytes", "Vbr0Bytes", "BytesPerSector")} == {"0"}
+    assert went["Mbr"] == went["Vbr0"] == went["PartitionTable"] == ""
 
 
 @pytest.mark.parametrize(("record", "number", "provider", "fields"), EVENTS)

@@ -11,7 +11,7 @@ from labkit.synthesis.artifacts import explorer_keys, software_keys, system_keys
 from labkit.synthesis.artifacts.key_security import user_security
 from labkit.synthesis.artifacts.registry import Hive
 from labkit.synthesis.artifacts.registry_values import gpt_partition, mbr_partition
-from labkit.synthesis.artifacts.shell_items import PathItem, file_item
+from labkit.synthesis.artifacts.shell_items import PathItem, drive_root, file_item, id_list
 from labkit.synthesis.artifacts.windows_zones import windows_zone
 from tests.oracles import oracle
 
@@ -97,6 +97,28 @@ def test_office_remembers_documents_and_places(tmp_path: Path) -> None:
         ("2026-02-01 09:00:01Z", "b.docx"),
     ]
     assert re.findall(r"(2026\S+ \S+Z).*?(D:\\\S+)", places) == [("2026-02-01 10:00:01Z", "D:\\Docs\\")]
+
+
+def test_the_common_dialog_remembers_files_and_programs(tmp_path: Path) -> None:
+    """RegRipper keeps only the low byte of each letter of a shell item, so the names here are Latin."""
+    hive = user_hive()
+    folder = PathItem("Reports", BEGIN, BEGIN, BEGIN, directory=True)
+    for number, name in enumerate(("a.txt", "plan.txt", "a.txt")):
+        file = PathItem(name, BEGIN, BEGIN, BEGIN, 700)
+        items = id_list(drive_root("E"), (folder, file)), id_list(drive_root("E"), (folder,))
+        explorer_keys.remember_dialog(hive, "notepad.exe", *items, "txt", BEGIN + number * HOUR)
+    told = ripped(hive, "comdlg32", tmp_path)
+
+    assert (
+        "LastVisitedPidlMRU\nLastWrite time: 2026-02-01 10:00:01Z\n"
+        "Note: All value names are listed in MRUListEx order.\n\n  notepad.exe - My Computer\\E:\\Reports\n"
+    ) in told
+    for kind in ("*", "txt"):
+        assert (
+            f"OpenSavePidlMRU\\{kind}\nLastWrite Time: Sun Feb  1 10:00:01 2026\n"
+            "Note: All value names are listed in MRUListEx order.\n\n"
+            "  My Computer\\E:\\Reports\\a.txt\n  My Computer\\E:\\Reports\\plan.txt\n"
+        ) in told
 
 
 def system_hive() -> Hive:

@@ -30,12 +30,11 @@ Fields = tuple[tuple[str, Value], ...]  # (name, value) in the provider's order
 
 @dataclass(frozen=True, slots=True)
 class UserData:
-    """What an event has in place of EventData: one element of the provider's own, with attributes and fields."""
+    """What an event has in place of EventData: one element of the provider's own, and in it one for each field."""
 
     name: str
     namespace: str
     fields: Fields
-    attributes: Fields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +172,9 @@ def _event_template(provider: str, guid: UUID | None, source: str, channel: str,
 def _payload(record: EventRecord) -> Instance:
     if record.user_data:
         own = record.user_data
-        named = own.attributes + own.fields
-        template = _user_data_template(
-            own.name,
-            own.namespace,
-            tuple((name, value.gap) for name, value in own.attributes),
-            tuple((name, value.gap) for name, value in own.fields),
-        )
-        return Instance(template, tuple(value for _, value in named))
+        kinds = tuple((name, value.gap) for name, value in own.fields)
+        template = _user_data_template(own.name, own.namespace, kinds)
+        return Instance(template, tuple(value for _, value in own.fields))
     values = [value for _, value in record.data]
     if record.binary:
         values.append(Value.binary(record.binary))
@@ -200,14 +194,6 @@ def _event_data_template(kinds: tuple[tuple[str, Kind], ...], with_binary: bool)
 
 
 @cache
-def _user_data_template(
-    name: str, namespace: str, attributes: tuple[tuple[str, Kind], ...], fields: tuple[tuple[str, Kind], ...]
-) -> Element:
-    gaps = [Gap(number, kind) for number, (_, kind) in enumerate(attributes + fields)]
-    own: tuple[tuple[str, str | Gap], ...] = tuple(
-        (attribute, gap) for (attribute, _), gap in zip(attributes, gaps, strict=False)
-    )
-    children = tuple(
-        Element(field, (), (gap,)) for (field, _), gap in zip(fields, gaps[len(attributes) :], strict=True)
-    )
-    return Element("UserData", (), (Element(name, (*own, ("xmlns", namespace)), children),))
+def _user_data_template(name: str, namespace: str, kinds: tuple[tuple[str, Kind], ...]) -> Element:
+    fields = tuple(Element(field, (), (Gap(number, kind),)) for number, (field, kind) in enumerate(kinds))
+    return Element("UserData", (), (Element(name, (("xmlns", namespace),), fields),))

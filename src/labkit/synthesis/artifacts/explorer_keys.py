@@ -12,6 +12,7 @@ from uuid import UUID
 
 from labkit.synthesis.artifacts.filetime import filetime_bytes
 from labkit.synthesis.artifacts.registry import Hive, RegistryValue
+from labkit.synthesis.artifacts.registry_tree import utf16
 from labkit.synthesis.artifacts.registry_values import (
     UserAssistEntry,
     guid_text,
@@ -34,6 +35,7 @@ PROGRAM_FILES_X86 = "{7C5A40EF-A0FB-4BFC-874A-C0F2E0B9FA8E}"
 _USER_ASSIST_VERSION = 5
 _MOST_RECENT, _MOST_RECENT_OF_KIND, _MOST_RECENT_FOLDERS = 150, 20, 30
 _MOST_TYPED = 25
+_MOST_DIALOG, _MOST_VISITED = 20, 25
 _MOST_OFFICE = 50
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -154,6 +156,30 @@ def remember_office_document(hive: Hive, program: str, path: str, at: datetime) 
         list_path = f"{OFFICE}\\{program}\\{list_name}"
         value = office_recent(entry, at)
         _shift_in(hive, list_path, "Item {}", value, at, most=_MOST_OFFICE, same=_same_office_entry(entry))
+
+
+def remember_dialog(hive: Hive, program: str, file: bytes, folder: bytes, extension: str, at: datetime) -> None:
+    """Note a file that was opened or saved through the common dialog (ComDlg32).
+
+    Args:
+        hive: The hive of the account.
+        program: The program that showed the dialog, such as ``notepad.exe``.
+        file: The file as an IDList (``shell_items.id_list``).
+        folder: Its folder as an IDList.
+        extension: The extension of the file, without the dot.
+        at: When.
+
+    Raises:
+        SynthesisError: ``at`` has no zone.
+    """
+    dialogs = f"{EXPLORER}\\ComDlg32"
+    saved = RegistryValue.binary(file)
+    for list_name in (extension, "*"):
+        path = f"{dialogs}\\OpenSavePidlMRU\\{list_name}"
+        _put_first(hive, path, saved, at, most=_MOST_DIALOG, same=lambda held: held == saved)
+    visited = RegistryValue.binary(utf16(program) + b"\0\0" + folder)
+    path = f"{dialogs}\\LastVisitedPidlMRU"
+    _put_first(hive, path, visited, at, most=_MOST_VISITED, same=lambda held: held.shown_text == program)
 
 
 def note_mount_point(hive: Hive, volume: UUID, at: datetime) -> None:

@@ -11,6 +11,8 @@ import pytest
 from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts.binxml import Element, Gap, Kind, Value, name_hash, template_id
 from labkit.synthesis.artifacts.evtx import EventLog, EventRecord, UserData
+from labkit.synthesis.artifacts.partition_events import disk_attached
+from labkit.synthesis.artifacts.usb_keys import UsbDrive
 
 BEGIN = datetime(2026, 2, 1, 8, 0, 1, 123456, tzinfo=UTC)
 GUID = UUID("54849625-5478-4994-a5ba-3e3b0328c30d")
@@ -108,6 +110,17 @@ def test_an_event_larger_than_a_chunk_is_refused() -> None:
         log.add(EventRecord(BEGIN, "Kite", 1, data=data))
     assert "Shorten" in caught.value.remedy
     assert log.record_count == 0
+
+
+@pytest.mark.parametrize(
+    ("mbr", "boots"), [(bytes(511), ()), (bytes(512), (bytes(4096),)), (bytes(512), (bytes(512),) * 5)]
+)
+def test_sectors_that_the_partition_manager_does_not_note_are_refused(mbr: bytes, boots: tuple[bytes, ...]) -> None:
+    drive = UsbDrive(1, 2, "Kite", "Stick", "1.00", "AA00", UUID(int=1), UUID(int=2))
+
+    with pytest.raises(SynthesisError, match="up to 4 boot sectors of 512 bytes") as caught:
+        disk_attached(BEGIN, drive, number=1, capacity_bytes=512, mbr=mbr, boot_sectors=boots)
+    assert "first 512 bytes" in caught.value.remedy
 
 
 def test_templates_that_differ_have_ids_that_differ() -> None:
