@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from labkit.cli.apart import ApartGroup
 from labkit.cli.image_views import (
     DIGESTS,
     PLAIN_HEADER,
@@ -78,8 +79,18 @@ def content_options(command: Command) -> Command:
     return click.option("--stream", metavar="NAME", help="A named data stream (NTFS).")(command)
 
 
-@click.group()
-def image() -> None:
+@click.group(cls=ApartGroup)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=300,
+    metavar="SECONDS",
+    help="End a reader that is silent longer (300).",
+)
+@click.option(
+    "--memory", type=click.IntRange(min=256), default=4096, metavar="MIB", help="Memory that a reader may take (4096)."
+)
+def image(timeout: float, memory: int) -> None:
     """Examine a disk image, read-only.
 
     IMAGE is a raw image, the first part of a split one (.001), an E01, or a gzip'ed raw image. What is done inside a

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import click
 
+from labkit.evidence.isolation import alive
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 # Controls, direction marks and overrides, line and paragraph separators, byte order mark, lone surrogates. The
@@ -41,6 +43,7 @@ def examples(*commands: str) -> str:
 
 def write(text: str) -> None:
     """Write text to standard output: to a terminal as it takes it, else as UTF-8 with plain line feeds."""
+    alive()
     if sys.stdout.isatty():
         click.echo(text, nl=False)
     else:

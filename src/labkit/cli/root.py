@@ -1,19 +1,16 @@
-"""The root command: where errors become text and an exit code, and where commands are found.
+"""The root command: where commands are found, and where their errors become an exit code.
 
 Command modules are imported when they are named, because start-up time is a promise: ``labkit --help`` must not
 import pydantic, SQLAlchemy or a forensic library.
 """
 
-import sys
 from importlib import import_module
 from typing import Any
 
 import click
 
 from labkit import __version__
-from labkit.errors import ContentError, LabkitError, StorageError
-
-INTERRUPTED = 130  # what a shell gives a program that was stopped with Ctrl-C
+from labkit.cli.reporting import reported
 
 # command: (module, attribute, the line of help that labkit --help shows)
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -60,39 +57,8 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; print a labkit error with its remedy and leave with its exit code."""
-        try:
-            return super().invoke(ctx)
-        except LabkitError as error:
-            report(error)
-            ctx.exit(error.exit_code)
-        except OSError as error:
-            if not isinstance(error, BrokenPipeError):
-                wrapped = storage_error(error)
-                report(wrapped)
-                ctx.exit(wrapped.exit_code)
-            sys.stderr.close()  # the reader of our output went away; say nothing more
-            ctx.exit(1)
-        except KeyboardInterrupt:
-            click.echo("\nStopped. Nothing half-written was left; run the same command again to go on.", err=True)
-            ctx.exit(INTERRUPTED)
-
-
-def report(error: LabkitError) -> None:
-    """Print what happened and what to do next to standard error."""
-    click.echo(f"Error: {error.message}", err=True)
-    if isinstance(error, ContentError):
-        for problem in error.problems:
-            click.echo(f"  {problem}", err=True)
-    click.echo(f"Next:  {error.remedy}", err=True)
-
-
-def storage_error(error: OSError) -> StorageError:
-    """Return what a failed file operation means for the person at the keyboard."""
-    where = f"{error.filename}: " if error.filename else ""
-    return StorageError(
-        f"{where}{error.strerror or error}",
-        remedy="Check that the path exists, that you may write there, and that the disk has space; then try again.",
-    )
+        command = super().invoke
+        ctx.exit(reported(lambda: command(ctx)))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Protocol, Self
 from labkit.errors import EvidenceError
 from labkit.evidence.gzip_media import SIGNATURE as GZIP_SIGNATURE
 from labkit.evidence.gzip_media import GzipMedia
+from labkit.evidence.isolation import alive
 from labkit.evidence.segments import EWF_SIGNATURE, ewf_segments, raw_segments
 from labkit.model.evidence import ImageInfo
 
@@ -107,6 +108,7 @@ class Image:
         """Yield the bytes ``[start_bytes, start_bytes + size_bytes)`` in order; to the end without a size."""
         end = self.size_bytes if size_bytes is None else min(start_bytes + size_bytes, self.size_bytes)
         for offset in range(start_bytes, end, block_bytes):
+            alive()
             yield self.read(offset, min(block_bytes, end - offset))
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from labkit.evidence.disk import VolumeReader
+from labkit.evidence.isolation import alive
 from labkit.evidence.ntfs.journal import JournalRecord
 from labkit.evidence.rows import Row
 
@@ -159,5 +160,6 @@ def counted(rows: Iterable[Row], seen: Callable[[int], None], step: int = 1000) 
     for number, row in enumerate(rows, start=1):
         yield row
         if number % step == 0:
+            alive()
             seen(step)
     seen(number % step)

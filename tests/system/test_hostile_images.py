@@ -1,0 +1,46 @@
+"""Damaged images through every command end in a result or a clear error; none hangs, none crashes the command.
+
+``LABKIT_HOSTILE=2000`` makes it 2,000 mutations of each kind; ``python -m tests.hostile`` prints the table of outcomes.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.hostile import KINDS, tried
+
+MUTATIONS = int(os.environ.get("LABKIT_HOSTILE", "20"))
+
+pytestmark = [
+    pytest.mark.oracle,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
+    pytest.mark.timeout(60 + MUTATIONS * 10),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_mutation_ends_well(kind: str, tmp_path: Path) -> None:
+    ends, faults = tried(kind, tmp_path, MUTATIONS)
+
+    assert not faults, f"{dict(ends)}\n" + "\n".join(faults[:3])
+    assert sum(ends.values()) == MUTATIONS
+
+
+def test_a_crash_of_the_reader_reaches_the_user_as_an_error(tmp_path: Path) -> None:
+    """The whole command, with a reader that dies inside a C library's call."""
+    image = tmp_path / "any.raw"
+    image.write_bytes(bytes(4096))
+    code = (
+        "import os, signal, sys; from labkit.usecases import examiner;"
+        "examiner.describe = lambda path: os.kill(os.getpid(), signal.SIGSEGV);"
+        "sys.argv = ['labkit', 'image', 'info', sys.argv[1]];"
+        "from labkit.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, image], capture_output=True, timeout=60, check=False)
+
+    assert done.returncode == 5
+    assert b"crashed (SIGSEGV)" in done.stderr
+    assert b"Next:  " in done.stderr
