@@ -9,6 +9,14 @@ from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 from labkit.errors import SynthesisError
+from labkit.synthesis.world.office_properties import (
+    APPLICATION_PART,
+    APPLICATION_RELATION,
+    APPLICATION_TYPE,
+    DocumentProperties,
+    application_xml,
+    core_xml,
+)
 from labkit.synthesis.world.zip_stored import zip_stored
 
 Members = list[tuple[str, bytes]]
@@ -22,27 +30,48 @@ _SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OPEN = "urn:oasis:names:tc:opendocument:xmlns:"
 
 
-def docx(paragraphs: Sequence[str], *, author: str, saved: datetime, size_bytes: int | None) -> bytes:
-    """Return a text document of exactly ``size_bytes`` bytes, or as long as it comes."""
+def docx(
+    paragraphs: Sequence[str],
+    *,
+    author: str,
+    saved: datetime,
+    size_bytes: int | None,
+    properties: DocumentProperties | None = None,
+) -> bytes:
+    """Return a text document of exactly ``size_bytes`` bytes, or as long as it comes.
+
+    With ``properties`` it tells all that a word processor notes; without, its author and when it was saved.
+    """
     body = "".join(f'<w:p><w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p>' for text in paragraphs)
     document = f'{_XML}<w:document xmlns:w="{_WORD}"><w:body>{body}<w:sectPr/></w:body></w:document>'
     kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 
     def members(filler: str) -> Members:
         return [
-            ("[Content_Types].xml", _content_types({"/word/document.xml": kind})),
-            ("_rels/.rels", _package_relations("word/document.xml")),
+            ("[Content_Types].xml", _content_types({"/word/document.xml": kind}, properties)),
+            ("_rels/.rels", _package_relations("word/document.xml", properties)),
             ("word/document.xml", document.encode()),
-            ("docProps/core.xml", _core(author, saved, filler)),
+            *_property_parts(author, saved, properties, filler),
         ]
 
     return _exactly(members, size_bytes)
 
 
-def xlsx(rows: Sequence[Sequence[str]], *, author: str, saved: datetime, size_bytes: int | None) -> bytes:
-    """Return a workbook with one sheet of text and number cells, of exactly ``size_bytes`` bytes."""
+def xlsx(
+    rows: Sequence[Sequence[str]],
+    *,
+    author: str,
+    saved: datetime,
+    size_bytes: int | None,
+    properties: DocumentProperties | None = None,
+) -> bytes:
+    """Return a workbook with one sheet of text and number cells, of exactly ``size_bytes`` bytes.
+
+    ``properties`` as for ``docx``.
+    """
     main = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
     part = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+    parts = {"/xl/workbook.xml": main, "/xl/worksheets/sheet1.xml": part}
     body = "".join(
         f'<row r="{number}">{"".join(_cell(column, number, value) for column, value in enumerate(row))}</row>'
         for number, row in enumerate(rows, start=1)
@@ -59,12 +88,12 @@ def xlsx(rows: Sequence[Sequence[str]], *, author: str, saved: datetime, size_by
 
     def members(filler: str) -> Members:
         return [
-            ("[Content_Types].xml", _content_types({"/xl/workbook.xml": main, "/xl/worksheets/sheet1.xml": part})),
-            ("_rels/.rels", _package_relations("xl/workbook.xml")),
+            ("[Content_Types].xml", _content_types(parts, properties)),
+            ("_rels/.rels", _package_relations("xl/workbook.xml", properties)),
             ("xl/workbook.xml", book.encode()),
             ("xl/_rels/workbook.xml.rels", relations.encode()),
             ("xl/worksheets/sheet1.xml", sheet.encode()),
-            ("docProps/core.xml", _core(author, saved, filler)),
+            *_property_parts(author, saved, properties, filler),
         ]
 
     return _exactly(members, size_bytes)
@@ -125,6 +154,15 @@ def _exactly(members: Callable[[str], Members], size_bytes: int | None) -> bytes
     return zip_stored(members(" " * (size_bytes - len(data))))
 
 
+def _property_parts(author: str, saved: datetime, properties: DocumentProperties | None, filler: str) -> Members:
+    if properties is None:
+        return [("docProps/core.xml", _core(author, saved, filler))]
+    return [
+        (APPLICATION_PART, application_xml(properties)),
+        ("docProps/core.xml", core_xml(properties) + filler.encode()),
+    ]
+
+
 def _core(author: str, saved: datetime, filler: str) -> bytes:
     # Office programs write these in UTC (ECMA-376 part 2, core properties: W3CDTF), by the clock of their computer.
     stamp = f"{saved.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
@@ -137,7 +175,9 @@ def _core(author: str, saved: datetime, filler: str) -> bytes:
     ).encode()
 
 
-def _content_types(parts: dict[str, str]) -> bytes:
+def _content_types(parts: dict[str, str], properties: DocumentProperties | None) -> bytes:
+    if properties is not None:
+        parts = parts | {f"/{APPLICATION_PART}": APPLICATION_TYPE}
     overrides = "".join(f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in parts.items())
     return (
         f'{_XML}<Types xmlns="{_TYPES}">'
@@ -148,12 +188,14 @@ def _content_types(parts: dict[str, str]) -> bytes:
     ).encode()
 
 
-def _package_relations(target: str) -> bytes:
+def _package_relations(target: str, properties: DocumentProperties | None) -> bytes:
+    application = f'<Relationship Id="rId3" Type="{APPLICATION_RELATION}" Target="{APPLICATION_PART}"/>'
     core = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
     return (
         f'{_XML}<Relationships xmlns="{_RELATIONS}">'
         f'<Relationship Id="rId1" Type="{_DOCUMENT_RELATION}/officeDocument" Target="{target}"/>'
-        f'<Relationship Id="rId2" Type="{core}" Target="docProps/core.xml"/></Relationships>'
+        f'<Relationship Id="rId2" Type="{core}" Target="docProps/core.xml"/>'
+        f"{application if properties else ''}</Relationships>"
     ).encode()
 
 

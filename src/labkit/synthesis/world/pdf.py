@@ -1,9 +1,13 @@
 """PDF files of an exact size: pages of plain Latin text in Helvetica, nothing compressed.
 
-Source: ISO 32000-1:2008, sections 7.5 (file structure), 7.7 (document structure) and 9.4 (text objects).
+Sources: ISO 32000-1:2008, sections 7.5 (file structure), 7.7 (document structure), 7.9.4 (dates), 9.4 (text objects),
+14.3 (metadata); ISO 16684-1:2012 (XMP), sections 7 and 8.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from xml.sax.saxutils import escape
 
 from labkit.errors import SynthesisError
 
@@ -11,15 +15,42 @@ _LINES_PER_PAGE = 52
 _FIXED_OBJECTS = 4  # catalogue, page tree, font, document information
 
 
-def pdf(lines: Sequence[str], *, title: str, author: str, size_bytes: int | None) -> bytes:
-    """Return a document of exactly ``size_bytes`` bytes, or as long as it comes. Other than Latin letters become ?."""
+@dataclass(frozen=True, slots=True)
+class PdfProperties:
+    """What programs note about a document, twice: in its information dictionary and as XMP. Times are aware."""
+
+    creator: str  # the program in which it was written
+    producer: str  # the one that made the PDF file
+    created: datetime
+    modified: datetime
+
+    def __post_init__(self) -> None:
+        if self.created.tzinfo is None or self.modified.tzinfo is None:
+            raise SynthesisError(
+                f"a PDF file by {self.producer} has a time without a zone",
+                remedy="Give aware times, such as DeviceClock.shown returns them: the file shows the zone.",
+            )
+
+
+def pdf(
+    lines: Sequence[str],
+    *,
+    title: str,
+    author: str,
+    size_bytes: int | None,
+    properties: PdfProperties | None = None,
+) -> bytes:
+    """Return a document of exactly ``size_bytes`` bytes, or as long as it comes. Other than Latin letters become ?.
+
+    With ``properties`` it tells programs and times as well, in its information and as XMP.
+    """
     pages = [lines[start : start + _LINES_PER_PAGE] for start in range(0, len(lines), _LINES_PER_PAGE)] or [()]
-    data = _assemble(pages, title, author, 0)
+    data = _assemble(pages, title, author, properties, 0)
     if size_bytes is None or len(data) == size_bytes:
         return data
     # The comment shifts the table behind it, and the number that says where the table begins may grow by digits.
     for filler in range(size_bytes - len(data), max(size_bytes - len(data) - 8, 0), -1):
-        stretched = _assemble(pages, title, author, filler)
+        stretched = _assemble(pages, title, author, properties, filler)
         if len(stretched) == size_bytes:
             return stretched
     raise SynthesisError(
@@ -28,13 +59,22 @@ def pdf(lines: Sequence[str], *, title: str, author: str, size_bytes: int | None
     )
 
 
-def _assemble(pages: Sequence[Sequence[str]], title: str, author: str, filler_bytes: int) -> bytes:
+def _assemble(
+    pages: Sequence[Sequence[str]], title: str, author: str, properties: PdfProperties | None, filler_bytes: int
+) -> bytes:
     kids = " ".join(f"{_FIXED_OBJECTS + 1 + 2 * number} 0 R" for number in range(len(pages)))
+    metadata = _FIXED_OBJECTS + 1 + 2 * len(pages)
     objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Catalog /Pages 2 0 R%b >>" % (b" /Metadata %d 0 R" % metadata if properties else b""),
         f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-        b"<< /Title <" + _text_string(title) + b"> /Author <" + _text_string(author) + b"> >>",
+        b"<< /Title <"
+        + _text_string(title)
+        + b"> /Author <"
+        + _text_string(author)
+        + b">"
+        + _more_information(properties)
+        + b" >>",
     ]
     for number, lines in enumerate(pages):
         drawn = b"".join(b"(" + _escaped(line) + b") Tj T*\n" for line in lines)
@@ -45,6 +85,9 @@ def _assemble(pages: Sequence[Sequence[str]], title: str, author: str, filler_by
             b"/Contents %d 0 R >>" % content,
             b"<< /Length %d >>\nstream\n%bendstream" % (len(stream), stream),
         ]
+    if properties:
+        xmp = _xmp(title, author, properties)
+        objects.append(b"<< /Type /Metadata /Subtype /XML /Length %d >>\nstream\n%b\nendstream" % (len(xmp), xmp))
     data = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
     offsets = []
     for number, text in enumerate(objects, start=1):
@@ -57,6 +100,40 @@ def _assemble(pages: Sequence[Sequence[str]], title: str, author: str, filler_by
     data += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     data += b"trailer\n<< /Size %d /Root 1 0 R /Info 4 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table)
     return bytes(data)
+
+
+def _more_information(properties: PdfProperties | None) -> bytes:
+    if properties is None:
+        return b""
+    texts = b" /Creator <%b> /Producer <%b>" % (_text_string(properties.creator), _text_string(properties.producer))
+    return texts + f" /CreationDate ({_date(properties.created)}) /ModDate ({_date(properties.modified)})".encode(
+        "ascii"
+    )
+
+
+def _xmp(title: str, author: str, properties: PdfProperties) -> bytes:
+    """Return the same notes as an XMP packet."""
+    return (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+        'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">'
+        f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(title)}</rdf:li></rdf:Alt></dc:title>'
+        f"<dc:creator><rdf:Seq><rdf:li>{escape(author)}</rdf:li></rdf:Seq></dc:creator>"
+        f"<xmp:CreatorTool>{escape(properties.creator)}</xmp:CreatorTool>"
+        f"<xmp:CreateDate>{properties.created.isoformat(timespec='seconds')}</xmp:CreateDate>"
+        f"<xmp:ModifyDate>{properties.modified.isoformat(timespec='seconds')}</xmp:ModifyDate>"
+        f"<pdf:Producer>{escape(properties.producer)}</pdf:Producer>"
+        '</rdf:Description></rdf:RDF></x:xmpmeta>\n<?xpacket end="w"?>'
+    ).encode()
+
+
+def _date(moment: datetime) -> str:
+    offset = moment.utcoffset() or timedelta(0)
+    minutes = abs(offset) // timedelta(minutes=1)
+    sign = "-" if offset < timedelta(0) else "+"
+    day = f"D:{moment.year:04d}{moment.month:02d}{moment.day:02d}"
+    return f"{day}{moment.hour:02d}{moment.minute:02d}{moment.second:02d}{sign}{minutes // 60:02d}'{minutes % 60:02d}'"
 
 
 def _text_string(text: str) -> bytes:

@@ -8,20 +8,30 @@ Sources: ITU-T T.81 annexes B, C and F; JEITA CP-3451 (Exif 2.3) section 4.6.
 """
 
 import struct
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from math import isqrt
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.streams import Stream
+from labkit.synthesis.world.exif import Shot, exif
 
 _COMPONENTS = 3
 _RESTART_BYTES = 2
 _FIRST_BLOCK_BYTES = 2
-_LARGEST_COMMENT = 60000
 _MUTATIONS = 12  # blocks of a row that differ from the row above
-_SMALLEST = 4096
+_SMALLEST, _SMALLEST_WITH_NOTES = 4096, 8192
+_SMALL_COLUMNS, _SMALL_ROWS = 20, 15  # blocks of a thumbnail: 160 x 120 pixels
 _CAMERAS = (("Norvix", "NX-20"), ("Sarva Optik", "S3 Mark II"), ("Lumera", "Field 7"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    profile: bytes  # blocks of brightness from left to right, without the first
+    horizon: int  # the row where the ground begins
+    above: int
+    below: int
 
 
 def photo(stream: Stream, *, taken: datetime, size_bytes: int) -> bytes:
@@ -30,41 +40,103 @@ def photo(stream: Stream, *, taken: datetime, size_bytes: int) -> bytes:
     Raises:
         SynthesisError: ``size_bytes`` is below 4096.
     """
-    if size_bytes < _SMALLEST:
-        raise SynthesisError(
-            f"a photograph of {size_bytes} bytes is too small", remedy=f"Give it {_SMALLEST} bytes or more."
-        )
+    _check_size(size_bytes, _SMALLEST)
     maker, model = stream.pick(_CAMERAS)
-    head = b"\xff\xd8" + _segment(0xE1, _exif(maker, model, taken))
-    fixed = len(head) + len(_tables()) + len(_frame(1, 1)) + len(_scan_header()) + 2
+    columns, rows = _measure(len(_exif(maker, model, taken)), size_bytes)
+    scene = _scene(stream, columns, rows)
+    return _assembled(_exif(maker, model, taken), scene, stream.take(rows * _MUTATIONS * 3), rows, size_bytes)
+
+
+def camera_photo(stream: Stream, shot: Shot, *, size_bytes: int, thumbnail: bool = True) -> bytes:
+    """Return a colour photograph of exactly ``size_bytes`` bytes with all that a camera notes about it.
+
+    Args:
+        stream: Gives the picture.
+        shot: What the camera notes; its thumbnail is made here.
+        size_bytes: The length of the file.
+        thumbnail: Whether there is a small JPEG picture of the same scene inside the Exif block.
+
+    Raises:
+        SynthesisError: ``size_bytes`` is below 8192, or the notes can not be stored.
+    """
+    _check_size(size_bytes, _SMALLEST_WITH_NOTES)
+    place_holder = bytes(len(_thumbnail(_Scene(bytes(_SMALL_COLUMNS), 0, 0, 0), 1))) if thumbnail else b""
+    noted = replace(shot, thumbnail=place_holder)
+    columns, rows = _measure(len(exif(noted, columns=0, rows=0)), size_bytes)
+    scene = _scene(stream, columns, rows)
+    if thumbnail:
+        noted = replace(shot, thumbnail=_thumbnail(scene, rows))
+    notes = exif(noted, columns=8 * columns, rows=8 * rows)
+    return _assembled(notes, scene, stream.take(rows * _MUTATIONS * 3), rows, size_bytes)
+
+
+def _check_size(size_bytes: int, smallest: int) -> None:
+    if size_bytes < smallest:
+        raise SynthesisError(
+            f"a photograph of {size_bytes} bytes is too small", remedy=f"Give it {smallest} bytes or more."
+        )
+
+
+def _measure(notes_bytes: int, size_bytes: int) -> tuple[int, int]:
+    """Return columns and rows of blocks of a photograph of ``size_bytes`` bytes; a comment takes what is left."""
     columns = max(8, isqrt(size_bytes * 4 // 9))
-    row_bytes = _COMPONENTS * (columns + _FIRST_BLOCK_BYTES - 1) + _RESTART_BYTES
-    rows = (size_bytes - fixed + _RESTART_BYTES) // row_bytes
-    left = size_bytes - fixed - rows * row_bytes + _RESTART_BYTES
-    if 0 < left < 4:  # noqa: PLR2004 - a comment needs four bytes for itself
-        rows -= 1
-        left += row_bytes
+    fixed = _fixed_bytes(notes_bytes)
+    rows, left = divmod(size_bytes - fixed + _RESTART_BYTES, _row_bytes(columns))
+    return columns, rows - 1 if 0 < left < 4 else rows  # noqa: PLR2004 - a comment needs four bytes for itself
+
+
+def _fixed_bytes(notes_bytes: int) -> int:
+    return 2 + 4 + notes_bytes + len(_tables()) + len(_frame(1, 1)) + len(_scan_header()) + 2
+
+
+def _row_bytes(columns: int) -> int:
+    return _COMPONENTS * (columns + _FIRST_BLOCK_BYTES - 1) + _RESTART_BYTES
+
+
+def _assembled(notes: bytes, scene: _Scene, changes: bytes, rows: int, size_bytes: int) -> bytes:
+    columns = len(scene.profile) + 1
+    left = size_bytes - _fixed_bytes(len(notes)) - rows * _row_bytes(columns) + _RESTART_BYTES
     comment = _segment(0xFE, b" " * (left - 4)) if left else b""
-    body = _picture(stream, columns, rows)
-    return head + comment + _tables() + _frame(columns, rows) + _scan_header() + body + b"\xff\xd9"
+    return b"\xff\xd8" + _segment(0xE1, notes) + comment + _jpeg(scene, changes, rows)
 
 
-def _picture(stream: Stream, columns: int, rows: int) -> bytes:
-    """Return the entropy-coded rows: sky above ground, brightness wandering from left to right."""
-    small = _small_blocks()
-    profile = bytearray(stream.take(columns - 1).translate(small))
+def _jpeg(scene: _Scene, changes: bytes, rows: int) -> bytes:
+    """Return what follows the notes of a photograph."""
+    frame = _frame(len(scene.profile) + 1, rows)
+    return _tables() + frame + _scan_header() + _picture(scene, changes, rows) + b"\xff\xd9"
+
+
+def _thumbnail(scene: _Scene, rows: int) -> bytes:
+    """Return a picture of 160 x 120 pixels of the same scene, a JPEG file of its own."""
+    step = max(1, len(scene.profile) // _SMALL_COLUMNS)
+    profile = scene.profile[::step][: _SMALL_COLUMNS - 1]
+    small = replace(scene, profile=profile, horizon=scene.horizon * _SMALL_ROWS // rows)
+    return b"\xff\xd8" + _jpeg(small, b"", _SMALL_ROWS)
+
+
+def _scene(stream: Stream, columns: int, rows: int) -> _Scene:
+    profile = stream.take(columns - 1).translate(_small_blocks())
     horizon = rows // 4 + stream.below(rows // 3 + 1)
-    above, below = 40 + stream.below(20), -(20 + stream.below(30))
-    changes = stream.take(rows * _MUTATIONS * 3)
-    flat = bytes((_block(0)[0],)) * (columns - 1)
+    return _Scene(profile, horizon, 40 + stream.below(20), -(20 + stream.below(30)))
+
+
+def _picture(scene: _Scene, changes: bytes, rows: int) -> bytes:
+    """Return the entropy-coded rows: sky above ground, brightness wandering from left to right.
+
+    ``changes`` has three bytes for each block that differs from the row above: where, and what.
+    """
+    small = _small_blocks()
+    profile = bytearray(scene.profile)
+    flat = bytes((_block(0)[0],)) * len(profile)
+    row_changes = len(changes) // rows
     out = bytearray()
     for row in range(rows):
-        for start in range(row * _MUTATIONS * 3, (row + 1) * _MUTATIONS * 3, 3):
-            place = int.from_bytes(changes[start : start + 2], "big") % (columns - 1)
+        for start in range(row * row_changes, (row + 1) * row_changes, 3):
+            place = int.from_bytes(changes[start : start + 2], "big") % len(profile)
             profile[place] = small[changes[start + 2]]
-        sky = row < horizon
-        first = (above if sky else below, 24 if sky else -16, -18 if sky else 12)
-        line = bytearray(_COMPONENTS * (columns - 1))
+        sky = row < scene.horizon
+        first = (scene.above if sky else scene.below, 24 if sky else -16, -18 if sky else 12)
+        line = bytearray(_COMPONENTS * len(profile))
         line[0::3], line[1::3], line[2::3] = profile, flat, flat
         out += b"".join(_block(level) for level in first) + line
         if row < rows - 1:
