@@ -118,13 +118,23 @@ def references(task: "Task") -> Iterator[tuple[str, str]]:
 
 
 def _references(part: "Graded") -> Iterator[tuple[str, str | None]]:
-    from labkit.content.schemas import Expected, InodeAnswer, LogAnswer, OffsetAnswer, RegionAnswer, YaraAnswer
+    from labkit.content.schemas import (
+        Expected,
+        InodeAnswer,
+        IntAnswer,
+        LogAnswer,
+        OffsetAnswer,
+        RegionAnswer,
+        YaraAnswer,
+    )
 
     answer = part.answer
     if isinstance(answer, Expected):
         yield from (("answer.truth", reference) for reference in answer.references)
     if isinstance(answer, (OffsetAnswer, RegionAnswer)):
         yield "answer.base_start", answer.base_start
+    if isinstance(answer, IntAnswer):
+        yield "answer.cluster_bytes", answer.cluster_bytes
     if isinstance(answer, InodeAnswer):
         yield "answer.parent", answer.parent
         yield "answer.previous", answer.previous

@@ -61,6 +61,7 @@ class IntAnswer(Expected):
     type: Literal["INT"] = Field(description="answer type")
     unit: Literal["bytes", "sectors", "seconds", "clusters", "count"] = Field(description="unit that is asked for")
     tolerance: int = Field(0, ge=0, description="largest difference that is still right")
+    cluster_bytes: Reference | None = Field(None, description="fact: bytes in a cluster, to name a size rounded up")
 
 
 class OffsetAnswer(Expected):

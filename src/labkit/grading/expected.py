@@ -26,7 +26,7 @@ from labkit.grading.mistakes import MISTAKES
 from labkit.grading.yara_trial import SampleSets
 from labkit.model.truth import CaseTruth, FactValue
 
-_BESIDE = ("base_start", "parent", "previous")
+_BESIDE = ("base_start", "parent", "previous", "cluster_bytes")
 
 
 def resolve(task: Task, truth: CaseTruth, sample_sets: SampleSets | None = None) -> ExpectedAnswer:

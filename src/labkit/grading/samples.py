@@ -19,6 +19,7 @@ from labkit.content.schemas import Exercise
 from labkit.custody import ledger
 from labkit.errors import ContentError
 from labkit.grading.runner import grade
+from labkit.grading.yara_trial import SampleSets
 from labkit.model.grading import Submission, SubmissionResult
 from labkit.model.truth import CaseTruth, FactValue
 
@@ -58,17 +59,22 @@ def samples(exercise_folder: Path) -> tuple[Sample, ...]:
     return (*found, *(Sample(place.name, place) for place in folders))
 
 
-def try_exercise(library: Library, exercise_slug: str, truth: CaseTruth) -> tuple[SampleReport, ...]:
-    """Grade every sample of an exercise against one trainee's truth.
+def try_exercise(
+    library: Library, exercise_slug: str, truth: CaseTruth, *, sample_sets: SampleSets | None = None
+) -> tuple[SampleReport, ...]:
+    """Grade every sample of an exercise against one trainee's truth; ``sample_sets`` is what YARA rules are tried on.
 
     Raises:
         ContentError: No such exercise, or a file of a sample can not be read.
     """
     exercise = library.exercise(exercise_slug)
-    return tuple(try_sample(exercise, sample, truth) for sample in samples(library.root / "exercises" / exercise_slug))
+    folder = library.root / "exercises" / exercise_slug
+    return tuple(try_sample(exercise, sample, truth, sample_sets=sample_sets) for sample in samples(folder))
 
 
-def try_sample(exercise: Exercise, sample: Sample, truth: CaseTruth) -> SampleReport:
+def try_sample(
+    exercise: Exercise, sample: Sample, truth: CaseTruth, *, sample_sets: SampleSets | None = None
+) -> SampleReport:
     """Grade one sample and compare it with what it declares; the exemplar declares full marks.
 
     Raises:
@@ -87,7 +93,7 @@ def try_sample(exercise: Exercise, sample: Sample, truth: CaseTruth) -> SampleRe
         hints_used={},
         sha256="0" * 64,
     )
-    result = grade(submission, [exercise], truth, ledger_genesis=genesis)
+    result = grade(submission, [exercise], truth, ledger_genesis=genesis, sample_sets=sample_sets)
     score_percent = _FULL_PERCENT * result.points / result.max_points
     wanted: Mapping[str, Any] = {"score_percent": _FULL_PERCENT}
     if sample.name != EXEMPLAR:

@@ -216,14 +216,17 @@ def _heat_row(t: Translator, results: ClassResults, trainee: Trainee, result: Su
 def _mistakes(
     t: Translator, graded: list[tuple[Trainee, SubmissionResult]], titles: dict[str, TaskColumn]
 ) -> list[dict[str, Any]]:
-    """Return one row for each named mistake: how often, by how many trainees, in which tasks."""
+    """Return one row for each named mistake: how often, by how many trainees, in which tasks.
+
+    In a table each mistake of its cells counts once.
+    """
     tasks: dict[str, Counter[str]] = defaultdict(Counter)
     who: dict[str, set[str]] = defaultdict(set)
     for trainee, result in graded:
         for task in result.tasks:
-            if task.mistake:
-                tasks[task.mistake][task.task] += 1
-                who[task.mistake].add(trainee.trainee_id)
+            for code in _named(task):
+                tasks[code][task.task] += 1
+                who[code].add(trainee.trainee_id)
     return [
         {
             "name": mistake_name(t, code),
@@ -235,6 +238,11 @@ def _mistakes(
         }
         for code, where in sorted(tasks.items(), key=lambda item: (-item[1].total(), item[0]))
     ]
+
+
+def _named(task: TaskResult) -> set[str]:
+    in_cells = {str(item.values["mistake"]) for item in task.details if "mistake" in item.values}
+    return in_cells | ({task.mistake} if task.mistake else set())
 
 
 def _answers(

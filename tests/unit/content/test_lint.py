@@ -167,6 +167,12 @@ BROKEN: list[tuple[str, str, str, Break]] = [
     ("LK231", TOML, "tasks[2].answer.over", claim(over="green")),
     ("LK231", TOML, "tasks[2].answer.over", claim(over="blue-one")),
     ("LK180", TOML, "tasks[2].answer.citations[1].exhibit", claim(exhibit="{thing}")),
+    (
+        "LK140",
+        TOML,
+        "tasks[1].answer.cluster_bytes",
+        answer('type = "INT", unit = "bytes", truth = "stick:media.size_bytes", cluster_bytes = "stick:media.none"'),
+    ),
     ("LK140", TOML, "tasks[1].answer.mutated", answer(YARA)),
     ("LK142", TOML, "tasks[1].answer.clean", answer(YARA)),
     (

@@ -49,7 +49,6 @@ def truth_of(person: str = "a", **changed: FactValue) -> CaseTruth:
         "zone": "Asia/Almaty",
         "label": "Бета-07",
         "option": "candidate-2",
-        "cluster_bytes": 4096,
         "seized": ("laptop", "stick"),
         "born_utc": BORN,
         "born_device_utc": BORN + SKEW,
@@ -65,6 +64,7 @@ def truth_of(person: str = "a", **changed: FactValue) -> CaseTruth:
             "offset_bytes": PARTITION_START,
             "offset_sectors": PARTITION_START // 512,
             "size_sectors": 10_000 + number,
+            "cluster_bytes": 4096,
             **digests(f"partition of {person}"),
         },
         "photo": {
@@ -97,7 +97,7 @@ HASH = a_task(
     algorithm="sha256",
     truth="usb:file.sha256",
 )
-SIZE = a_task(type="INT", unit="bytes", truth="usb:file.size_bytes")
+SIZE = a_task(type="INT", unit="bytes", truth="usb:file.size_bytes", cluster_bytes="usb:partition.cluster_bytes")
 CLUSTER = a_task(type="INT", unit="clusters", truth="usb:file.first_cluster")
 CLOCK = a_task(type="INT", unit="seconds", tolerance=2, truth="usb:file.clock_offset_s")
 OFFSET = a_task(type="OFFSET", base="disk", truth="usb:file.offset_bytes", base_start="usb:partition.offset_bytes")

@@ -5,7 +5,7 @@ from labkit.grading.answers.contract import FormError
 from labkit.grading.expected import resolve
 from labkit.grading.forms import check_form
 
-from .a_case import REGION, a_task, fact, truth_of, verdict
+from .a_case import PARTITION_START, REGION, a_task, fact, truth_of, verdict
 
 START = int(str(fact("photo.offset_bytes")))
 LENGTH = 50_001
@@ -97,6 +97,13 @@ def test_another_base_costs_nothing_where_it_is_said() -> None:
     assert (silent.credit_percent, silent.mistake) == (50, "O-BASE")
     assert (said.credit_percent, said.mistake, said.notices) == (100, None, ("base-stated",))
     assert (wrong.credit_percent, wrong.mistake) == (50, "O-BASE")
+
+
+def test_a_base_that_is_said_is_believed_before_the_overlap() -> None:
+    long = a_task(type="REGION", base="disk", value=[PARTITION_START, 2**30], base_start="usb:partition.offset_bytes")
+
+    assert verdict(long, f"start 0, length {2**30} bytes, from the partition").notices == ("base-stated",)
+    assert verdict(long, f"start {PARTITION_START}, length {2**30} bytes").credit_percent == 100
 
 
 @pytest.mark.parametrize(

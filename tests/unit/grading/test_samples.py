@@ -1,24 +1,26 @@
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from labkit.content.reader import Library
+from labkit.content.schemas import Task
 from labkit.custody import ledger
 from labkit.errors import ContentError, SynthesisError
 from labkit.grading.samples import fill, render_answers, render_custody, samples, try_exercise
 
-from .a_case import HASH, PATH, SIZE, an_exercise, truth_of
+from .a_case import CLAIM, HASH, MULTI, PATH, REGION, SIZE, TABLE, an_exercise, truth_of
 
 TRUTH = truth_of()
+TASKS = {"hash": HASH, "path": PATH, "size": SIZE}
 
 
-def a_library(root: Path, files: dict[str, str]) -> Library:
+def a_library(root: Path, files: dict[str, str], tasks: Mapping[str, Task] = TASKS) -> Library:
     for name, text in files.items():
         path = root / "exercises" / "tern" / "trainer" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    exercise = an_exercise({"hash": HASH, "path": PATH, "size": SIZE})
-    return Library(root, {}, {}, {"tern": exercise})
+    return Library(root, {}, {}, {"tern": an_exercise(tasks)})
 
 
 EXEMPLAR = 'hash = "{usb:file.sha256}"\npath = "{usb:file.path}"\nsize = "{usb:file.size_bytes}"\n'
@@ -79,6 +81,25 @@ def test_samples_that_keep_their_promise_have_no_problems(tmp_path: Path) -> Non
     assert (exemplar.sample, exemplar.score_percent, exemplar.problems) == ("exemplar", 100, ())
     assert (attempt.sample, attempt.problems) == ("the-box", ())
     assert [sample.name for sample in samples(tmp_path / "exercises" / "tern")] == ["exemplar", "the-box"]
+
+
+def test_composed_answers_are_written_with_the_same_placeholders(tmp_path: Path) -> None:
+    text = """
+region = "start {usb:photo.offset_bytes|sectors} sectors, length {usb:photo.size_bytes} bytes"
+multi = "{usb:file.seized|join}"
+claim = "was-removed; {var:exhibit_usb}; {usb:file.path}"
+table = '''
+number;start;type;born;label
+1;{usb:photo.offset_bytes} bytes;ntfs;{usb:file.born_utc|iso};{usb:file.label}
+2;{usb:file.offset_bytes} bytes;fat;{usb:file.modified_utc|iso:+05:00};none
+'''
+"""
+    tasks = {"region": REGION, "multi": MULTI, "claim": CLAIM, "table": TABLE}
+    library = a_library(tmp_path, {"exemplar/answers.toml": text}, tasks)
+
+    (exemplar,) = try_exercise(library, "tern", TRUTH)
+
+    assert (exemplar.score_percent, exemplar.problems) == (100, ())
 
 
 def test_an_attempt_that_scores_otherwise_is_told_line_by_line(tmp_path: Path) -> None:

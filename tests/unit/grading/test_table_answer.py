@@ -69,6 +69,7 @@ def test_each_cell_is_compared_by_its_own_type() -> None:
         ("2", "type", None),
     ]
     assert found.mistake == "O-UNIT"
+    assert found.notices == ("base-stated",)
 
 
 def test_the_most_frequent_mistake_stands_for_the_table() -> None:

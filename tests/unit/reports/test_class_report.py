@@ -125,3 +125,17 @@ def test_a_file_of_nobody_is_not_counted_as_a_trainee() -> None:
 
     assert "stray.labsub" in page
     assert '<strong><bdi dir="ltr">4</bdi></strong>trainees' in page
+
+
+def test_the_mistakes_of_a_table_count_cell_by_cell_but_each_once() -> None:
+    cells = [("1", "O-UNIT"), ("2", "O-UNIT"), ("2", "T-1")]
+    details = tuple(
+        Detail("TABLE-CELL-MISTAKE", {"row": row, "column": "start", "mistake": code}) for row, code in cells
+    )
+    task = TaskResult("ex/one", Outcome.PARTIAL, 40, 4, 10, given="1;2", mistake="O-UNIT", details=details)
+    row = Row(Trainee("T01", "Ann", "en"), "graded", SubmissionResult("a" * 64, "T01", (task,)))
+    page = render(a_class(rows=(row,), flags=()), "en")
+
+    for code in ("O-UNIT", "T-1"):
+        name = translator("en")(f"mistake.{code}.name")
+        assert f'{name}<span class="code" dir="ltr">{code}</span></td><td>1</td><td>1</td>' in page

@@ -56,7 +56,7 @@ class Given(Generic[T]):
 class Source:
     """Where a right answer comes from: the name of its fact, the facts of the same trace, and what the answer names.
 
-    ``beside`` holds the facts that the answer type refers to by keys of its own: base_start, parent, previous.
+    ``beside`` holds the facts that the answer names by keys of its own: base_start, parent, previous, cluster_bytes.
     """
 
     fact: str | None = None

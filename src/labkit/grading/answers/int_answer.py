@@ -61,13 +61,13 @@ def spelling(value: int, answer: IntAnswer) -> str:
 def known_values(answer: IntAnswer, right: int, source: Source) -> Iterator[KnownValue]:
     """Yield what a wrong unit, a wrong sector size, a turned byte order and a turned sign give.
 
-    From the facts beside the right one: a cluster number for a sector and the other way round, a size rounded up to
-    whole clusters, the number of the last sector for their count.
+    From the facts beside the right one: a cluster number for a sector and the other way round, the number of the last
+    sector for their count. Where the answer names the size of a cluster: a size rounded up to whole clusters.
     """
     if answer.unit in ("sectors", "clusters"):
         yield from cluster_slips(source, 1)
-    cluster_bytes = source.facts.get("cluster_bytes")
-    if source.fact == "size_bytes" and isinstance(cluster_bytes, int) and right % cluster_bytes:
+    cluster_bytes = source.beside.get("cluster_bytes", 0)
+    if cluster_bytes and right % cluster_bytes:
         yield KnownValue("F-ROUND", -(-right // cluster_bytes) * cluster_bytes, UNIT_PERCENT)
     if source.fact == "size_sectors":
         yield KnownValue("O-LAST", right - 1, UNIT_PERCENT)
@@ -83,14 +83,14 @@ def cluster_slips(source: Source, bytes_each: int) -> Iterator[KnownValue]:
     """Yield a file's first cluster taken for its first sector, and the sector taken for the cluster.
 
     Args:
-        source: The facts ``first_cluster`` and ``offset_sectors`` stand beside each other where a file begins.
+        source: The facts ``first_cluster`` and ``offset_bytes`` stand beside each other where a file begins.
         bytes_each: What a sector counts in the unit of the answer: 512 in bytes, 1 in sectors.
     """
-    cluster, sector = source.facts.get("first_cluster"), source.facts.get("offset_sectors")
+    cluster, offset_bytes = source.facts.get("first_cluster"), source.facts.get("offset_bytes")
     if source.fact in ("offset_bytes", "offset_sectors", "volume_offset_bytes") and isinstance(cluster, int):
         yield KnownValue("O-CLUS", cluster * bytes_each, CLUSTER_PERCENT)
-    if source.fact == "first_cluster" and isinstance(sector, int):
-        yield KnownValue("O-CLUS", sector, CLUSTER_PERCENT)
+    if source.fact == "first_cluster" and isinstance(offset_bytes, int):
+        yield KnownValue("O-CLUS", offset_bytes // SECTOR_BYTES, CLUSTER_PERCENT)
 
 
 def unit_slips(right: int) -> Iterator[KnownValue]:

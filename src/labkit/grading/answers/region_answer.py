@@ -145,15 +145,21 @@ def known_values(answer: RegionAnswer, right: Region, source: Source) -> Iterato
 
 
 def compare(given: Given[Region], answer: RegionAnswer, expected: ExpectedAnswer) -> Verdict:
-    """Return 100 from an overlap of 0.9, the credit of a recognised region by the same measure, 50 from 0.5, else 0."""
+    """Return 100 from an overlap of 0.9, the credit of a recognised region by the same measure, 50 from 0.5, else 0.
+
+    A base that is said is believed first: a long region overlaps itself, counted from elsewhere.
+    """
     region, right = given.value, expected.right
+    if region.base not in (None, answer.base):
+        for known in expected.known:
+            if known.code == "O-BASE" and region.overlap(known.value) >= FULL_OVERLAP:
+                return from_other_base(Verdict(known.credit_percent, known.code), region.base, answer)
     if region.overlap(right) >= FULL_OVERLAP:
         return Verdict(100) if region.base in (None, answer.base) else Verdict(BASE_PERCENT, "O-BASE")
     half = HALF_PERCENT if region.overlap(right) >= HALF_OVERLAP else 0
     for known in expected.known:
         if region.overlap(known.value) >= FULL_OVERLAP:
-            verdict = Verdict(max(known.credit_percent, half), known.code, known.notices)
-            return from_other_base(verdict, region.base, answer)
+            return Verdict(max(known.credit_percent, half), known.code, known.notices)
     notices = ("region-half",) if half else ()
     if region.start_bytes == right.start_bytes and region.end_bytes > right.end_bytes:
         return Verdict(half, "K-END", notices)

@@ -100,6 +100,7 @@ def compare(given: Given[Rows], answer: TableAnswer, expected: ExpectedAnswer) -
     others = [column.id for column in answer.columns if column.id != answer.key]
     earned = 0
     details: list[Detail] = []
+    notices: dict[str, None] = {}
     for row, number, key in pairs:
         shown = printable(row[answer.key].text, _SHOWN_CHARACTERS)
         if number is None:
@@ -110,6 +111,7 @@ def compare(given: Given[Rows], answer: TableAnswer, expected: ExpectedAnswer) -
         for column in others:
             verdict = _verdict(row, column, number, answer, expected)
             earned += verdict.credit_percent * key.credit_percent
+            notices |= dict.fromkeys(verdict.notices)
             if verdict.credit_percent < _FULL_PERCENT:
                 details.append(_wrong(shown, column, verdict))
     missing = len(expected.rows) - len(found)
@@ -120,6 +122,7 @@ def compare(given: Given[Rows], answer: TableAnswer, expected: ExpectedAnswer) -
     return Verdict(
         earned // (_FULL_PERCENT * len(others) * rows),
         codes.most_common(1)[0][0] if codes else None,
+        notices=tuple(notices),
         details=tuple(details[:MAX_DETAILS]),
     )
 
