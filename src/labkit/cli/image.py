@@ -219,7 +219,7 @@ def stat(
     """Show everything about one entry: times, attributes, where its content lies."""
     from labkit.usecases import examiner
 
-    reader, detail = examiner.stat(image, image_place(volume, offset, zone), _selection(path, address))
+    reader, detail = examiner.stat(image, image_place(volume, offset, zone), selection_of(path, address))
     if as_json:
         write_json(detail_object(reader, detail))
     else:
@@ -249,7 +249,7 @@ def cat(
     from labkit.usecases import examiner
 
     out = sys.stdout.buffer
-    for block in examiner.read(image, image_place(volume, offset, zone), _selection(path, address, stream, slack)):
+    for block in examiner.read(image, image_place(volume, offset, zone), selection_of(path, address, stream, slack)):
         out.write(block)
     out.flush()
 
@@ -283,7 +283,7 @@ def export(
         done = examiner.export(
             image,
             image_place(volume, offset, zone),
-            _selection(path, address, stream, slack),
+            selection_of(path, address, stream, slack),
             destination,
             force=force,
             watch=watch,
@@ -394,7 +394,8 @@ def image_place(volume: int | None, offset: int | None, zone: str) -> "Place":
     return Place(volume, offset, zone)
 
 
-def _selection(path: str | None, address: int | None, stream: str | None = None, slack: bool = False) -> "Selection":
+def selection_of(path: str | None, address: int | None, stream: str | None = None, slack: bool = False) -> "Selection":
+    """Return which bytes of which entry are meant; PATH or ``--address``, one of the two."""
     from labkit.usecases.examiner import Selection
 
     if (path is None) == (address is None):

@@ -159,15 +159,15 @@ class VolumeReader:
         _, _, size = self._select(record, stream)
         return Content(address, stream, size, deleted)
 
-    def read(self, address: int, *, stream: str | None = None) -> Iterator[bytes]:
-        """Yield the content of a file, or of one of its named streams, to its logical end.
+    def read(self, address: int, *, stream: str | None = None, offset_bytes: int = 0) -> Iterator[bytes]:
+        """Yield the content of a file, or of one of its named streams, from a byte of it to its logical end.
 
         Raises:
             EvidenceError: There is no such address or stream, it is a directory, or bytes of it can not be read.
         """
         record = self._record(address)
         kind, number, size = self._select(record, stream)
-        for offset in range(0, size, READ_BYTES):
+        for offset in range(offset_bytes, size, READ_BYTES):
             wanted = min(READ_BYTES, size - offset)
             data = self._read_random(record, offset, wanted, kind, number)
             if len(data) != wanted:

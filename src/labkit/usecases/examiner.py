@@ -150,15 +150,15 @@ def listing(path: Path, place: Place, *, deleted: bool, under: str) -> Iterator[
 def stat(path: Path, place: Place, selection: Selection) -> tuple[VolumeReader, EntryDetail]:
     """Return everything about one entry, and the reader of its volume (for its number and zone)."""
     with examined("image stat", path, {**place.details(), **selection.details()}), open_image(path) as image:
-        reader = _reader(image, place)
-        return reader, reader.stat(_address(reader, selection))
+        reader = one_reader(image, place)
+        return reader, reader.stat(address_of(reader, selection))
 
 
 def read(path: Path, place: Place, selection: Selection) -> Iterator[bytes]:
     """Yield the selected bytes of one entry."""
     with examined("image cat", path, {**place.details(), **selection.details()}), open_image(path) as image:
-        reader = _reader(image, place)
-        yield from _selected(reader, _address(reader, selection), selection)
+        reader = one_reader(image, place)
+        yield from _selected(reader, address_of(reader, selection), selection)
 
 
 def export(
@@ -180,8 +180,8 @@ def export(
     """
     details = {**place.details(), **selection.details(), "to": str(destination)}
     with examined("image export", path, details) as line, open_image(path) as image:
-        reader = _reader(image, place)
-        address = _address(reader, selection)
+        reader = one_reader(image, place)
+        address = address_of(reader, selection)
         content = reader.content(address, stream=selection.stream)
         target = destination
         if destination.is_dir():
@@ -244,7 +244,7 @@ def readers(image: Image, place: Place) -> Iterator[VolumeReader]:
         EvidenceError: There is no such volume, or none with a file system.
     """
     if place.volume is not None or place.offset_bytes is not None:
-        yield _reader(image, place)
+        yield one_reader(image, place)
         return
     found = [volume for volume in volumes(image) if volume.filesystem]
     if not found:
@@ -253,7 +253,7 @@ def readers(image: Image, place: Place) -> Iterator[VolumeReader]:
         yield VolumeReader(image, volume, place.zone)
 
 
-def _reader(image: Image, place: Place) -> VolumeReader:
+def one_reader(image: Image, place: Place) -> VolumeReader:
     """Return the reader of the one volume that is meant."""
     if place.offset_bytes is not None:
         return VolumeReader(image, volume_at(image, place.offset_bytes), place.zone)
@@ -279,7 +279,12 @@ def _no_filesystem(image: Image) -> EvidenceError:
     )
 
 
-def _address(reader: VolumeReader, selection: Selection) -> int:
+def address_of(reader: VolumeReader, selection: Selection) -> int:
+    """Return the address of the selected entry.
+
+    Raises:
+        EvidenceError: There is none at its path.
+    """
     if selection.address is not None:
         return selection.address
     return reader.find(selection.path or "/")
