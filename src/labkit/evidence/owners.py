@@ -21,7 +21,7 @@ from labkit.evidence.detail import Attribute, Geometry, Run, attributes
 from labkit.evidence.image import Image
 from labkit.evidence.rows import DATA
 from labkit.evidence.tsk import TskImage, open_filesystem
-from labkit.evidence.volumes import volumes
+from labkit.evidence.volumes import volumes_if_any
 from labkit.evidence.walk import Walk
 from labkit.model.evidence import EntryType, Volume
 
@@ -329,7 +329,7 @@ class MediumMap:
     """The owners of a whole medium: all its volumes that hold a file system, and what lies between them."""
 
     def __init__(self, image: Image, only: Iterable[Volume] | None = None) -> None:
-        chosen = volumes(image) if only is None else only
+        chosen = volumes_if_any(image) if only is None else only
         self.volumes = sorted(
             (VolumeMap(image, volume) for volume in chosen if volume.filesystem), key=lambda v: v.volume.start_bytes
         )

@@ -25,6 +25,10 @@ _KINDS = {
 }
 
 
+class DamagedTableError(EvidenceError):
+    """The medium has a table, and no copy of it can be trusted."""
+
+
 def partition_table(image: Image) -> PartitionTable:
     """Return how a medium is divided: volumes numbered from 1 in the order of the medium, gaps, problems.
 
@@ -33,7 +37,7 @@ def partition_table(image: Image) -> PartitionTable:
     seeming table holds one, the medium counts as one volume.
 
     Raises:
-        EvidenceError: The medium has a GUID partition table, and both copies are damaged.
+        DamagedTableError: The medium has a GUID partition table, and both copies are damaged.
     """
     tsk_image = TskImage(image)
     gpt = read_gpt(image)
@@ -42,7 +46,7 @@ def partition_table(image: Image) -> PartitionTable:
         return table
     whole = _volume(tsk_image, WHOLE_MEDIUM, 0, image.size_bytes, "whole medium, no partition table")
     if whole.filesystem is None and gpt is not None and gpt.partitions is None:
-        raise EvidenceError(
+        raise DamagedTableError(
             f"{image.path.name}: {'; '.join(gpt.problems)}",
             remedy="Look for volumes by their boot sectors and open them with --offset BYTES; gdisk or TestDisk can "
             "rebuild the table on a working copy.",
@@ -56,9 +60,17 @@ def volumes(image: Image) -> tuple[Volume, ...]:
     """Return the volumes of ``partition_table``.
 
     Raises:
-        EvidenceError: As ``partition_table``.
+        DamagedTableError: As ``partition_table``.
     """
     return partition_table(image).volumes
+
+
+def volumes_if_any(image: Image) -> tuple[Volume, ...]:
+    """Return the same, or nothing where the table is damaged, for who goes through the medium without it."""
+    try:
+        return volumes(image)
+    except DamagedTableError:
+        return ()
 
 
 def volume_at(image: Image, start_bytes: int) -> Volume:
@@ -67,11 +79,7 @@ def volume_at(image: Image, start_bytes: int) -> Volume:
     Raises:
         EvidenceError: No file system begins there.
     """
-    try:
-        listed = volumes(image)
-    except EvidenceError:  # the table is damaged; what it would have said is not needed here
-        listed = ()
-    for volume in listed:
+    for volume in volumes_if_any(image):
         if volume.start_bytes == start_bytes and volume.filesystem:
             return volume
     size = image.size_bytes - start_bytes

@@ -9,6 +9,7 @@ import pytest
 
 from labkit.errors import EvidenceError
 from labkit.evidence.image import open_image
+from labkit.evidence.owners import MediumMap, Region
 from labkit.evidence.volumes import partition_table, volume_at
 from labkit.model.evidence import Gap, PartitionTable
 from tests.oracles import oracle
@@ -109,6 +110,13 @@ def test_a_volume_is_opened_by_its_first_byte_without_a_table(changed: Changed) 
         found = volume_at(image, DATA_SECTOR * 512)
 
     assert (found.number, found.filesystem) == (0, "FAT16")
+
+
+def test_a_medium_is_searched_without_a_table(changed: Changed) -> None:
+    with open_image(changed(PRIMARY_HEADER, BACKUP_HEADER)) as image:
+        place = MediumMap(image).at(DATA_SECTOR * 512)
+
+    assert place.region is Region.UNPARTITIONED
 
 
 def test_copies_that_differ_are_named(disk: bytes, tmp_path: Path) -> None:
