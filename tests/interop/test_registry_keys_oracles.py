@@ -9,7 +9,7 @@ import pytest
 
 from labkit.synthesis.artifacts import explorer_keys, software_keys, system_keys, usb_keys
 from labkit.synthesis.artifacts.key_security import user_security
-from labkit.synthesis.artifacts.registry import Hive
+from labkit.synthesis.artifacts.registry import Hive, RegistryValue
 from labkit.synthesis.artifacts.registry_values import gpt_partition, mbr_partition
 from labkit.synthesis.artifacts.shell_items import PathItem, drive_root, file_item, id_list
 from labkit.synthesis.artifacts.windows_zones import windows_zone
@@ -34,6 +34,27 @@ def user_hive() -> Hive:
 
 def shortcut(name: str) -> bytes:
     return file_item(PathItem(f"{name}.lnk", BEGIN, BEGIN, BEGIN, 500))
+
+
+def test_a_deleted_key_is_recovered_with_its_values(tmp_path: Path) -> None:
+    hive = user_hive()
+    hive.set("Software\\KF\\Secret", "Path", RegistryValue.text("E:\\план.docx"), BEGIN)
+    hive.set("Software\\KF\\Secret", "Times", RegistryValue.dword(7), BEGIN)
+    hive.set("Software\\KF\\Keep", "Kept", RegistryValue.text("kept"), BEGIN)
+    hive.set("Software\\KF\\Keep", "Gone", RegistryValue.text("gone text"), BEGIN)
+    hive.delete_key("Software\\KF\\Secret", BEGIN + HOUR)
+    hive.delete_value("Software\\KF\\Keep", "Gone", BEGIN + HOUR)
+    told = ripped(hive, "del", tmp_path)
+
+    assert re.findall(r"Key name: (\S+)\nKey LastWrite time = (.*)\n", told) == [("Secret", "2026-02-01 08:00:01Z")]
+    values = re.findall(r"Value Name: (\S+)\nData Length: (\S+) .*Data Type: (\S+)\n", told)
+    assert sorted(values) == [
+        ("Gone", "0x14", "REG_SZ"),
+        ("Path", "0x1a", "REG_SZ"),
+        ("Times", "0x80000004", "REG_DWORD"),
+    ]
+    dump = "".join(re.findall(r"^ +[0-9a-f]{4,}  ((?:[0-9a-f]{2} )+)", told, re.MULTILINE))
+    assert "E:\\план.docx\0".encode("utf-16-le") in bytes.fromhex(dump)
 
 
 def test_programs_are_counted(tmp_path: Path) -> None:
