@@ -1,5 +1,6 @@
 """Long random stories on any file system writer, beside a plain account of what they should have come to."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ NAMES = (
     "Счёт на оплату.docx",
     "گزارش نهایی.pdf",
     "photo 🏔.jpg",
-    "long " * 24 + ".bin",
+    "long " * 25 + ".bin",
     ".hidden",
     "DATA",
     "read me",
@@ -145,11 +146,14 @@ class Story:
             self.volume.remount()
             self.volume.flush()
 
-    def write_image(self, path: Path, *, start_bytes: int = 0) -> Path:
-        """Flush and write the medium from ``start_bytes`` on."""
+    def write_image(self, path: Path) -> Path:
+        """Flush and write the medium; stretches of zeros become holes of the file."""
         self.volume.flush()
         with path.open("wb") as image:
             for chunk in self.medium.chunks():
-                image.write(chunk[start_bytes:] if start_bytes else chunk)
-                start_bytes = max(start_bytes - len(chunk), 0)
+                if chunk.strip(b"\0"):
+                    image.write(chunk)
+                else:
+                    image.seek(len(chunk), os.SEEK_CUR)
+            image.truncate(self.medium.size_bytes)
         return path

@@ -1,17 +1,19 @@
 """mypy checks this file too: each writer is what the world asks for (see ``[tool.mypy]`` in pyproject.toml)."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from labkit.synthesis.filesystems.contract import NodeState, VolumeWriter
+from labkit.synthesis.filesystems.exfat import ExFatVolume
 from labkit.synthesis.filesystems.ext4 import Ext4Volume
 from labkit.synthesis.filesystems.fat import FatVolume
 from labkit.synthesis.medium import Medium
 
 SIZE_BYTES = 2 * 1024 * 1024
 UTC_TIME = datetime(2026, 3, 1, 12, 0, 2, tzinfo=UTC)
+ZONED_TIME = UTC_TIME.astimezone(timezone(timedelta(hours=5)))
 LOCAL_TIME = UTC_TIME.replace(tzinfo=None)
 
 
@@ -40,11 +42,23 @@ def an_ext4_volume(medium: Medium) -> VolumeWriter:
     )
 
 
-@pytest.mark.parametrize("make", [a_fat_volume, an_ext4_volume])
+def an_exfat_volume(medium: Medium) -> VolumeWriter:
+    return ExFatVolume(
+        medium,
+        start_bytes=0,
+        size_bytes=SIZE_BYTES,
+        cluster_bytes=1024,
+        label="KF",
+        serial=1,
+        formatted=ZONED_TIME,
+    )
+
+
+@pytest.mark.parametrize("make", [a_fat_volume, an_ext4_volume, an_exfat_volume])
 def test_every_writer_plays_the_same_story(make: Callable[[Medium], VolumeWriter]) -> None:
     medium = Medium(SIZE_BYTES)
     volume = make(medium)
-    at = LOCAL_TIME if volume.time_basis == "local" else UTC_TIME
+    at = {"local": LOCAL_TIME, "zoned": ZONED_TIME, "utc": UTC_TIME}[volume.time_basis]
     at_start = set(volume.paths())
 
     volume.make_directory("/d", at)

@@ -134,6 +134,11 @@ class Namespace(Generic[N]):
             )
         return node
 
+    def children(self, directory: N) -> Iterator[N]:
+        """Yield what lives in a directory, in no order that means anything. This looks at every name."""
+        found = (node_id for (parent_id, _), node_id in self._names.items() if parent_id == directory.node_id)
+        return (self.nodes[node_id] for node_id in found)
+
     def new_place(self, path: str, *, mover: N | None = None) -> tuple[N, str]:
         """Return the directory that ``path`` lies in, and the name. ``mover`` is what is to be moved there.
 

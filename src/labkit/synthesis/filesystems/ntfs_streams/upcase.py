@@ -12,12 +12,14 @@ import struct
 from collections.abc import Mapping
 from functools import cache
 
+from labkit.synthesis.filesystems.letter_changes import changed_units
+
 CODE_UNITS = 65536
 INFO_STREAM = "$Info"
 _TABLE_CRC64 = 0xDADC7E776B1B690C  # of this table, as Windows 8 and later and mkntfs state it
 _INFO_BYTES = 32
 
-# Letters that change: FIRST[-LAST][/STEP]DIFFERENCE, code units in hexadecimal digits, the difference in decimal ones.
+# Letters that change, written as letter_changes says.
 _CHANGES = """
 0061-007A-32 00E0-00F6-32 00F8-00FE-32 00FF+121 0101-012F/2-1 0133-0137/2-1 013A-0148/2-1 014B-0177/2-1
 017A-017E/2-1 0180+195 0183-0185/2-1 0188-1 018C-1 0192-1 0195+97 0199-1 019A+163 019E+130 01A1-01A5/2-1 01A8-1
@@ -67,12 +69,4 @@ def collation_key(name: str) -> bytes:
 
 @cache
 def _upper_units() -> Mapping[int, int]:
-    found: dict[int, int] = {}
-    for change in _CHANGES.split():
-        sign = "+" if "+" in change else "-"
-        places, _, amount = change.rpartition(sign)
-        ends, _, step = places.partition("/")
-        first, _, last = ends.partition("-")
-        for unit in range(int(first, 16), int(last or first, 16) + 1, int(step or 1)):
-            found[unit] = unit + int(sign + amount)
-    return found
+    return changed_units(_CHANGES)
