@@ -120,14 +120,14 @@ def right_spelling(task: Task, truth: CaseTruth) -> str:
 
 
 def shown(task: Task, truth: CaseTruth) -> Any:
-    """Return the task's answer as the trainee saw it: the titles of options with the variables filled in."""
+    """Return the task's answer as the trainee saw it: titles of options and columns with variables filled in."""
     answer = task.answer
     if isinstance(answer, TableAnswer):
         rows = [
             {name: cell.model_copy(update={"answer": _shown(cell.answer, truth)}) for name, cell in row.items()}
             for row in answer.rows
         ]
-        return answer.model_copy(update={"rows": rows})
+        return answer.model_copy(update={"rows": rows, "columns": filled(answer.columns, truth.variables)})
     return _shown(answer, truth)
 
 

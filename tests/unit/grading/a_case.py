@@ -156,7 +156,7 @@ TABLE = a_task(
             },
         },
         {"id": "born", "title": {"en": "Made", "ru": "Создан"}, "answer": {"type": "TIME", "zone": "Asia/Almaty"}},
-        {"id": "label", "title": {"en": "Label", "ru": "Метка"}, "answer": {"type": "TEXT"}},
+        {"id": "label", "title": {"en": "Label on {exhibit_usb}", "ru": "Метка"}, "answer": {"type": "TEXT"}},
     ],
     rows=[
         {

@@ -32,7 +32,7 @@ HEAD = "number;start;type;born;label"
         f"{HEAD}\n{FIRST}\n{SECOND}".replace(";", " | "),
         f"{HEAD}\n{FIRST}\n{SECOND}".replace(";", ", "),
         f"{HEAD}\n{FIRST}\n{SECOND}".replace(";", "؛"),
-        f"\ufeff№;Начало;Тип;Made;МЕТКА\n\n{FIRST}\n{SECOND};;\n",
+        f"\ufeff№;Начало;Тип;Made;Label on KF-06\n\n{FIRST}\n{SECOND};;\n",
         f"{FIRST};\n{SECOND}".replace("1;", "۱;").replace("2;", "٢;"),
         f"{FIRST}\n{SECOND}".replace("ntfs", "2").replace("fat", "а"),
         f"{FIRST}\n{SECOND}".replace(";", ",").replace("ntfs", '"NTFS, смета.xlsx"'),

@@ -1,8 +1,9 @@
 """ENUM: one of a list of options, by its id, its title, its number or its letter in the order shown."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from labkit.content.schemas import EnumAnswer, Option
+from labkit.content.schemas import Column, EnumAnswer, Option
 from labkit.grading.answers.contract import (
     WRONG,
     ExpectedAnswer,
@@ -17,6 +18,8 @@ from labkit.grading.answers.contract import (
 from labkit.grading.normalise import HEX_LOOKALIKES, token, words
 from labkit.grading.numerals import HINT_CYR
 
+Titled = TypeVar("Titled", Option, Column)
+
 
 def right_value(raw: object, answer: EnumAnswer) -> str:
     """Return the id of an option.
@@ -29,8 +32,8 @@ def right_value(raw: object, answer: EnumAnswer) -> str:
     raise unfit(raw, f"one of the options {', '.join(option.id for option in answer.options)}")
 
 
-def filled(options: Sequence[Option], variables: Mapping[str, str]) -> list[Option]:
-    """Return options with ``{variables}`` of their titles filled in, so that a title can be typed as it was shown."""
+def filled(options: Sequence[Titled], variables: Mapping[str, str]) -> list[Titled]:
+    """Return options or columns with ``{variables}`` of their titles filled in, to be typed as they were shown."""
     shown_options = []
     for option in options:
         titles = {}
