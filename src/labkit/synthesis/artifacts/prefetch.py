@@ -45,6 +45,23 @@ class PrefetchFile:
     mft_record: int
     mft_sequence: int
 
+    def __post_init__(self) -> None:
+        """Refuse what an NTFS file reference can not be.
+
+        Raises:
+            SynthesisError: The path does not begin with a backslash, or a number does not fit.
+        """
+        if not self.path.startswith("\\"):
+            raise SynthesisError(
+                f"the path {self.path!r} does not begin on its volume",
+                remedy="Write it from the root of the volume on, without a drive letter, with a backslash first.",
+            )
+        if not 0 <= self.mft_record < 1 << 48 or not 0 <= self.mft_sequence < 1 << 16:
+            raise SynthesisError(
+                f"{self.path}: there is no MFT record {self.mft_record} with sequence number {self.mft_sequence}",
+                remedy="Give a record number below 2^48 and a sequence number below 2^16.",
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class PrefetchVolume:
@@ -53,6 +70,18 @@ class PrefetchVolume:
     created: datetime
     serial: int
     files: tuple[PrefetchFile, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a serial number of more than 32 bits.
+
+        Raises:
+            SynthesisError: It is one.
+        """
+        if not 0 <= self.serial < 1 << 32:
+            raise SynthesisError(
+                f"{self.serial:#x} is not the serial number of a volume as prefetch files keep it",
+                remedy="Give the 32 bits that the command vol shows.",
+            )
 
     @property
     def device_path(self) -> str:

@@ -9,6 +9,7 @@ Sources: libyal, "Windows Registry Knowledge Base" (winreg-kb), the pages "Curre
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts.registry import Hive, RegistryValue
 from labkit.synthesis.artifacts.registry_values import guid_text, signed_dword
 from labkit.synthesis.artifacts.windows_zones import WindowsZone
@@ -87,7 +88,9 @@ def mount_volume(hive: Hive, letter: str, volume: UUID, device: RegistryValue, a
         at: When it was mounted.
 
     Raises:
-        SynthesisError: ``at`` has no zone.
+        SynthesisError: ``letter`` is none, or ``at`` has no zone.
     """
+    if len(letter) != 1 or not "A" <= letter <= "Z":
+        raise SynthesisError(f"{letter!r} is not a drive letter", remedy="Give one letter from A to Z.")
     hive.set("MountedDevices", f"\\??\\Volume{guid_text(volume)}", device, at)
     hive.set("MountedDevices", f"\\DosDevices\\{letter}:", device, at)

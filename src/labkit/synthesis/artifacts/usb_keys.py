@@ -24,6 +24,7 @@ _DISK_INTERFACE = "{53f56307-b6bf-11d0-94f2-00a0c91efb8b}"
 _DISK_CLASS = "{4d36e967-e325-11ce-bfc1-08002be10318}"
 _USB_CLASS = "{36fc9e60-c465-11cf-8056-444553540000}"
 _REMOVABLE, _UNIQUE_ID, _SURPRISE_REMOVAL_OK = 0x04, 0x10, 0x80
+_LARGEST_ID = 0xFFFF
 _VENDOR_LETTERS, _PRODUCT_LETTERS, _REVISION_LETTERS = 8, 16, 4
 
 
@@ -41,10 +42,10 @@ class UsbDrive:
     disk: UUID  # by which the partition manager knows the disk
 
     def __post_init__(self) -> None:
-        """Refuse texts that an INQUIRY answer of SCSI can not hold, and letters that a device path can not.
+        """Refuse texts that an INQUIRY answer of SCSI can not hold, letters that a device path can not, and such ids.
 
         Raises:
-            SynthesisError: One of the texts is empty, too long, or not plain.
+            SynthesisError: One of the texts is empty, too long, or not plain, or an id has more than 16 bits.
         """
         texts = (
             ("vendor", self.vendor, _VENDOR_LETTERS),
@@ -52,6 +53,11 @@ class UsbDrive:
             ("revision", self.revision, _REVISION_LETTERS),
             ("serial", self.serial, 126),
         )
+        if max(self.vendor_id, self.product_id) > _LARGEST_ID or min(self.vendor_id, self.product_id) < 0:
+            raise SynthesisError(
+                f"{self.vendor_id:#x} and {self.product_id:#x} can not be the ids of a USB drive",
+                remedy="Give a vendor id and a product id from 0 to 0xFFFF.",
+            )
         for name, text, longest in texts:
             plain = text.isascii() and text.isprintable() and not set(text) & set('\\/&#"')
             if not plain or not 1 <= len(text) <= longest:

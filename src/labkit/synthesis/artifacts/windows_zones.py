@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from labkit.errors import SynthesisError
+from labkit.synthesis.artifacts.filetime import filetime
 
 _SYSTEM_TIME = struct.Struct("<8H")
 _NO_DATE = bytes(_SYSTEM_TIME.size)
@@ -106,8 +107,9 @@ def windows_zone(iana_name: str, at: datetime) -> WindowsZone:
     """Return the zone of Windows that a machine in ``iana_name`` is to run on at an aware time.
 
     Raises:
-        SynthesisError: The zone is not in the table.
+        SynthesisError: The zone is not in the table, or ``at`` has no zone.
     """
+    filetime(at)
     if iana_name in _EASTERN_KAZAKHSTAN:
         return CENTRAL_ASIA if at < _KAZAKHSTAN_CHANGED else QYZYLORDA
     found = _ZONES.get(iana_name)

@@ -1,7 +1,9 @@
 import hashlib
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -76,6 +78,23 @@ def test_what_can_not_be_is_refused(prefetch: Prefetch, message: str, remedy: st
     with pytest.raises(SynthesisError, match=message) as caught:
         prefetch.render()
     assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("make", "message", "remedy"),
+    [
+        (lambda: PrefetchFile("C:\\a.exe", 1, 1), "does not begin on its volume", "without a drive letter"),
+        (lambda: PrefetchFile("\\a.exe", 1 << 48, 1), "no MFT record 281474976710656", "below 2.48"),
+        (lambda: PrefetchFile("\\a.exe", 1, 1 << 16), "sequence number 65536", "below 2.16"),
+        (lambda: PrefetchVolume(BEGIN, 1 << 32, ()), "0x100000000 is not the serial number", "32 bits"),
+    ],
+)
+def test_numbers_and_paths_that_ntfs_does_not_have_are_refused(
+    make: Callable[[], object], message: str, remedy: str
+) -> None:
+    with pytest.raises(SynthesisError, match=message) as caught:
+        make()
+    assert re.search(remedy, caught.value.remedy)
 
 
 def test_no_code_is_longer_than_15_bits_and_all_fit() -> None:

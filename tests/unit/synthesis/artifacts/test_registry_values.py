@@ -1,16 +1,18 @@
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from labkit.errors import SynthesisError
-from labkit.synthesis.artifacts import explorer_keys, software_keys, usb_keys
+from labkit.synthesis.artifacts import explorer_keys, software_keys, system_keys, usb_keys
 from labkit.synthesis.artifacts.registry import Hive, RegistryValue
 from labkit.synthesis.artifacts.registry_values import (
     UserAssistEntry,
     device_property_time,
     gpt_partition,
+    mbr_partition,
     mru_list_ex,
     mru_order,
     named_item,
@@ -126,6 +128,12 @@ def test_the_zone_structure_holds_biases_and_changes() -> None:
     assert berlin.stored_daylight_name == "@tzres.dll,-321"
 
 
+def test_a_zone_is_asked_for_at_an_aware_time() -> None:
+    with pytest.raises(SynthesisError, match="has no zone") as caught:
+        windows_zone("Asia/Almaty", datetime(2024, 3, 1))  # noqa: DTZ001
+    assert "aware time" in caught.value.remedy
+
+
 def test_an_unknown_zone_is_refused() -> None:
     with pytest.raises(SynthesisError, match="Mars/Base") as caught:
         windows_zone("Mars/Base", BEGIN)
@@ -145,6 +153,20 @@ def test_a_text_that_no_usb_drive_has_is_refused(name: str, text: str) -> None:
     with pytest.raises(SynthesisError, match=f"can not be the {name} of a USB drive") as caught:
         a_drive(**{name: text})
     assert "plain characters" in caught.value.remedy
+
+
+@pytest.mark.parametrize("number", [-1, 0x10000])
+def test_an_id_that_no_usb_drive_has_is_refused(number: int) -> None:
+    with pytest.raises(SynthesisError, match="can not be the ids of a USB drive") as caught:
+        replace(a_drive(), vendor_id=number)
+    assert "0xFFFF" in caught.value.remedy
+
+
+@pytest.mark.parametrize("letter", ["", "E:", "e", "Ж"])
+def test_what_is_no_drive_letter_is_refused(letter: str) -> None:
+    with pytest.raises(SynthesisError, match="is not a drive letter") as caught:
+        system_keys.mount_volume(Hive("SYSTEM", "ROOT", BEGIN), letter, UUID(int=1), mbr_partition(1, 2), BEGIN)
+    assert "A to Z" in caught.value.remedy
 
 
 def test_a_drive_that_was_never_plugged_in_can_not_be_taken_out() -> None:
