@@ -26,6 +26,12 @@ def test_letters_of_the_three_alphabets_of_our_cases() -> None:
     assert upper("صورت‌حساب") == "صورت‌حساب"
 
 
+def test_every_unit_is_changed_as_the_table_says() -> None:
+    units = struct.unpack("<65536H", upcase_table())
+
+    assert [ord(upper(chr(unit))) for unit in range(65536)] == list(units)
+
+
 def test_the_table_does_not_follow_later_unicode_versions() -> None:
     added_in_unicode_8 = "\uab70"  # Cherokee small letter a; Python gives U+13A0
 

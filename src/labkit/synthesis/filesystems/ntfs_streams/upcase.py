@@ -55,6 +55,8 @@ def upcase_info(*, major: int = 0, minor: int = 0, build: int = 0, service_pack:
 
 def upper(name: str) -> str:
     """Return ``name`` as NTFS compares it. A character beyond U+FFFF stays as it is, and so does ß."""
+    if name.isascii():
+        return name.upper()  # the same, and faster
     return name.translate(_upper_units())
 
 
@@ -64,7 +66,7 @@ def collation_key(name: str) -> bytes:
     Two names that NTFS takes for the same have the same key. The order is that of UTF-16 code units, so that a
     character beyond U+FFFF stands before U+E000.
     """
-    return name.translate(_upper_units()).encode("utf-16-be", "surrogatepass")
+    return upper(name).encode("utf-16-be", "surrogatepass")
 
 
 @cache
