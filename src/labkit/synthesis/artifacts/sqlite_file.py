@@ -1,10 +1,11 @@
 """SQLite databases as files: tables, indices, rows that come, change and go, and what deleted rows leave.
 
 The writer is our own because the layout of pages differs between versions of SQLite. Rows lie in the order of their
-numbers, as when a program only appends. A deleted row, and the old version of one that changed its length, stay in
-their page until the end: unlike SQLite, which may give such room to a later row of the same page, nothing here reuses
-it, so that what a story deletes can be found again. With ``zero_deleted`` it is overwritten with zeros, as programs do
-that are built with SQLITE_SECURE_DELETE. Indices and tables WITHOUT ROWID keep nothing deleted.
+numbers, as when a program only appends; then the deleted ones, and the old versions of those that changed their length,
+are dropped as SQLite drops them, byte for byte. Two things differ, so that what a story deletes can be found again: no
+later row reuses such room, and no page is merged with another when it gets nearly empty. With ``zero_deleted`` the room
+is overwritten with zeros, as programs do that are built with SQLITE_SECURE_DELETE. Indices and tables WITHOUT ROWID
+keep nothing deleted.
 
 Source: sqlite.org, "Database File Format", sections 1.3 (header), 2.5 (indices), 2.6.1 (schema table) and 2.6.2
 (sequence table); "Datatypes In SQLite", section 3 (affinity).
@@ -89,12 +90,11 @@ class Database:
             SynthesisError: There is no such table or column, a value is missing, has the wrong kind, or is taken.
         """
         found = self._table(table)
-        values = dict.fromkeys((column.name for column in found.schema.columns), None) | {
-            column.name: column.default for column in found.schema.columns
-        }
+        defaults: dict[str, Value] = {column.name: column.default for column in found.schema.columns}
         rowid = self._rowid(found, row)
-        self._store(found, rowid, self._merged(found, values, row, rowid))
+        self._store(found, rowid, self._merged(found, defaults, row, rowid))
         found.largest_rowid = max(found.largest_rowid, rowid)
+        found.last_rowid = max(found.last_rowid, rowid)
         self._changes += 1
         return rowid
 
@@ -112,10 +112,10 @@ class Database:
                 f"the number of row {rowid} of {table} can not be changed", remedy="Delete the row and insert another."
             )
         new = self._merged(found, dict(zip(names, old, strict=True)), changes, rowid)
-        self._store(found, rowid, new, replacing=old)
-        before, after = found.record(old), found.record(new)
+        after = self._store(found, rowid, new, replacing=old)
+        before = found.record(old)
         if len(before) != len(after):
-            found.dead.append(TableEntry(rowid, before, live=False))
+            found.dead.append(TableEntry(rowid, before, died=len(found.dead)))
         self._changes += 1
 
     def delete(self, table: str, rowid: int) -> None:
@@ -128,8 +128,10 @@ class Database:
         values = self._values(found, rowid)
         for columns, keys in found.used_keys.items():
             keys.pop(sort_key(found.key(columns, values)), None)
-        found.dead.append(TableEntry(rowid, found.record(values), live=False))
+        found.dead.append(TableEntry(rowid, found.record(values), died=len(found.dead)))
         del found.rows[rowid]
+        if rowid == found.last_rowid:
+            found.last_rowid = max(found.rows, default=0)
         self._changes += 1
 
     def row(self, table: str, rowid: int) -> dict[str, Value]:
@@ -240,8 +242,7 @@ class Database:
         alias = next((column.name for column in table.schema.columns if column.rowid_alias), None)
         given = row.get(alias) if alias else None
         if given is None:
-            last = table.largest_rowid if table.schema.autoincrement else max(table.rows, default=0)
-            return last + 1
+            return 1 + (table.largest_rowid if table.schema.autoincrement else table.last_rowid)
         if not isinstance(given, int) or given in table.rows:
             raise SynthesisError(
                 f"{given!r} can not be the number of a new row of {table.schema.name}",
@@ -261,8 +262,9 @@ class Database:
 
     def _store(
         self, table: Table, rowid: int, values: tuple[Value, ...], *, replacing: tuple[Value, ...] | None = None
-    ) -> None:
-        table.record(values)  # what can not be stored is refused before anything changes
+    ) -> bytes:
+        """Put a row into its place and return its record."""
+        payload = table.record(values)  # what can not be stored is refused before anything changes
         new_keys = []
         for columns, keys in table.used_keys.items():
             key = table.key(columns, values)
@@ -280,6 +282,7 @@ class Database:
         for keys, key_sorted in new_keys:
             keys[key_sorted] = rowid
         table.rows[rowid] = values
+        return payload
 
     def _values(self, table: Table, rowid: int) -> tuple[Value, ...]:
         if rowid not in table.rows:

@@ -12,7 +12,6 @@ becomes of freed room: SQLite 3.45 source, btree.c, the functions freeSpace, dro
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from labkit.synthesis.artifacts.sqlite_records import varint
 
@@ -25,22 +24,92 @@ _UNUSED_IN_TRUNK = 8  # words that SQLite leaves alone for readers before 3.6.0,
 
 @dataclass(frozen=True, slots=True)
 class TableEntry:
-    """A row as it lies in its table: its number and its record. ``live``: it was not deleted or replaced."""
+    """A row as it lies in its table. ``died``: the how-manieth to be deleted or replaced it was; None: it lives."""
 
     rowid: int
     payload: bytes
-    live: bool = True
+    died: int | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether it was not deleted or replaced."""
+        return self.died is None
 
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
     data: bytes
-    live: bool = True
+    died: int | None = None
     key: int = 0
+
+    @property
+    def live(self) -> bool:
+        return self.died is None
 
     @property
     def size_bytes(self) -> int:
         return len(self.data) + _POINTER_BYTES
+
+
+@dataclass(slots=True)
+class _Leaf:
+    """A leaf page whose cells grow down from its end, and whose room is given back as SQLite does it."""
+
+    data: bytearray
+    start: int  # of the page's own header
+    kind: int
+    zero_deleted: bool
+    top: int = field(init=False)  # of the cells
+    pointers: list[int] = field(default_factory=list)
+    blocks: dict[int, int] = field(default_factory=dict)  # freeblocks: offset and size
+
+    def __post_init__(self) -> None:
+        self.top = len(self.data)
+
+    def append(self, cell: bytes) -> int:
+        """Write a cell below the others and return where it begins."""
+        self.top -= len(cell)
+        self.data[self.top : self.top + len(cell)] = cell
+        struct.pack_into(">H", self.data, self._pointers_start + _POINTER_BYTES * len(self.pointers), self.top)
+        self.pointers.append(self.top)
+        return self.top
+
+    def drop(self, place: int, size: int) -> None:
+        """Take a cell out; the last pointer stays behind the others, where it was."""
+        self.pointers.remove(place)
+        struct.pack_into(f">{len(self.pointers)}H", self.data, self._pointers_start, *self.pointers)
+        self._free(place, size)
+        if not self.pointers:
+            self.top, self.blocks = len(self.data), {}
+
+    def finish(self) -> bytes:
+        """Write the header and return the page."""
+        first = min(self.blocks, default=0)
+        header = (self.kind, first, len(self.pointers), self.top & 0xFFFF, 0)
+        struct.pack_into(">BHHHB", self.data, self.start, *header)
+        return bytes(self.data)
+
+    @property
+    def _pointers_start(self) -> int:
+        return self.start + _LEAF_HEADER_BYTES
+
+    def _free(self, place: int, size: int) -> None:
+        """Make a freeblock, joined with its neighbours, or widen the gap in front of the cells."""
+        end = place + size
+        if end in self.blocks:
+            end += self.blocks.pop(end)
+        before = next((offset for offset, length in self.blocks.items() if offset + length == place), None)
+        begin = place if before is None else before
+        self.blocks[begin] = end - begin
+        following = min((offset for offset in self.blocks if offset > begin), default=0)
+        if self.zero_deleted:
+            self.data[begin:end] = bytes(end - begin)
+        struct.pack_into(">HH", self.data, begin, following, end - begin)
+        if begin == self.top:  # it joins the gap in front of the cells
+            self.top = end
+            del self.blocks[begin]
+        elif previous := max((offset for offset in self.blocks if offset < begin), default=0):
+            struct.pack_into(">H", self.data, previous, begin)
 
 
 @dataclass(slots=True)
@@ -132,7 +201,7 @@ class PageWriter:
     def _table_cell(self, entry: TableEntry) -> _Cell:
         head = varint(len(entry.payload)) + varint(entry.rowid)
         largest = self.page_bytes - 35
-        return _Cell(self._with_overflow(head, entry.payload, largest, live=entry.live), entry.live, entry.rowid)
+        return _Cell(self._with_overflow(head, entry.payload, largest, live=entry.live), entry.died, entry.rowid)
 
     def _index_cell(self, payload: bytes) -> _Cell:
         largest = (self.page_bytes - 12) * 64 // 255 - 23
@@ -158,24 +227,13 @@ class PageWriter:
     # --- pages
 
     def _leaf(self, page: int, kind: int, cells: Sequence[_Cell]) -> bytes:
-        start = _page_start(page)
-        data = bytearray(self.page_bytes)
-        top = self.page_bytes
-        places = []
-        for cell in cells:
-            top -= len(cell.data)
-            places.append(top)
-            if cell.live or not self.zero_deleted:
-                data[top : top + len(cell.data)] = cell.data
-        pointers = [place for place, cell in zip(places, cells, strict=True) if cell.live]
-        content_start = min(pointers, default=self.page_bytes)
-        blocks = _free_blocks(places, cells, content_start)
-        for (offset, size), (following, _) in pairwise([*blocks, (0, 0)]):
-            struct.pack_into(">HH", data, offset, following, size)
-        first = blocks[0][0] if blocks else 0
-        struct.pack_into(">BHHHB", data, start, kind, first, len(pointers), content_start & 0xFFFF, 0)
-        struct.pack_into(f">{len(pointers)}H", data, start + _LEAF_HEADER_BYTES, *pointers)
-        return bytes(data)
+        """Return a leaf on which all cells were written in order, and the dead ones then dropped in theirs."""
+        leaf = _Leaf(bytearray(self.page_bytes), _page_start(page), kind, zero_deleted=self.zero_deleted)
+        places = [leaf.append(cell.data) for cell in cells]
+        dead = [(cell.died, place, len(cell.data)) for cell, place in zip(cells, places, strict=True) if not cell.live]
+        for _, place, size in sorted(dead):
+            leaf.drop(place, size)
+        return leaf.finish()
 
     def _interior(self, page: int, kind: int, cells: Sequence[_Cell], right: int) -> bytes:
         start = _page_start(page)
@@ -228,19 +286,6 @@ def _linked(cells: Sequence[_Cell], children: Sequence[int]) -> Sequence[_Cell]:
 
 def _child(separator: _Cell) -> int:
     return int.from_bytes(separator.data[:4], "big")
-
-
-def _free_blocks(places: Sequence[int], cells: Sequence[_Cell], content_start: int) -> list[tuple[int, int]]:
-    """Return (offset, size) of the room of deleted cells by offset, neighbours joined, without the gap in front."""
-    blocks: list[tuple[int, int]] = []
-    for place, cell in zip(reversed(places), reversed(cells), strict=True):
-        if cell.live or place < content_start:
-            continue
-        if blocks and sum(blocks[-1]) == place:
-            blocks[-1] = (blocks[-1][0], blocks[-1][1] + len(cell.data))
-        else:
-            blocks.append((place, len(cell.data)))
-    return blocks
 
 
 def _packed(cells: Sequence[_Cell], room_bytes: int) -> list[Sequence[_Cell]]:

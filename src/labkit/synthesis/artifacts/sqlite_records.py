@@ -14,11 +14,13 @@ SortKey = tuple[tuple[int, int | float | bytes], ...]
 _INTEGER_SIZES = ((1, 1), (2, 2), (3, 3), (4, 4), (6, 5), (8, 6))  # bytes, serial type
 _FLOAT, _ZERO, _ONE = 7, 8, 9
 _FIRST_BLOB, _FIRST_TEXT = 12, 13
-_LONGEST_SHORT_VARINT = 8
+_SHORT_VARINTS = tuple(bytes((number,)) for number in range(0x80))
 
 
 def varint(number: int) -> bytes:
     """Return a 64-bit number, seven bits in a byte, the highest first; a ninth byte holds eight bits."""
+    if 0 <= number < len(_SHORT_VARINTS):
+        return _SHORT_VARINTS[number]
     number &= 0xFFFF_FFFF_FFFF_FFFF
     if number >> 56:
         high, last = number >> 8, number & 0xFF

@@ -21,6 +21,7 @@ class Table:
     rows: dict[int, tuple[Value, ...]] = field(default_factory=dict)
     dead: list[TableEntry] = field(default_factory=list)
     largest_rowid: int = 0  # ever given: what AUTOINCREMENT remembers
+    last_rowid: int = 0  # of the live rows
     used_keys: dict[tuple[str, ...], dict[SortKey, int]] = field(default_factory=dict)  # by the columns of a key
     places: dict[str, int] = field(init=False)  # of the columns
 
@@ -39,6 +40,7 @@ class Table:
             dict(self.rows),
             list(self.dead),
             self.largest_rowid,
+            self.last_rowid,
             {columns: dict(keys) for columns, keys in self.used_keys.items()},
         )
 

@@ -210,7 +210,7 @@ def test_a_fork_goes_its_own_way(made: Callable[[], ChromiumHistory | FirefoxPla
 def test_same_values_same_bytes_in_chromium() -> None:
     assert (
         hashlib.sha256(chromium().render()).hexdigest()
-        == "2e14fa53de011831de929469872b7c939ddc158d87fd7bfe86d490c397919067"
+        == "d3338b98db9282ae8954accb7a3a65663cd9a9622d55469130b5825aa34377ce"
     )
     assert chromium().render() != ChromiumHistory(b"other", MADE).render()
 
@@ -218,7 +218,7 @@ def test_same_values_same_bytes_in_chromium() -> None:
 def test_same_values_same_bytes_in_firefox() -> None:
     assert (
         hashlib.sha256(firefox().render()).hexdigest()
-        == "30798f684688f46bd27e97c91bfdf0c243710464b36cdc6f4fd92bbe01658f3f"
+        == "5214534c74091de52966cb6e1c8ebdb8992e5a32dc9cd4d8a7a4e5701cbf6a97"
     )
 
 

@@ -172,7 +172,7 @@ def test_same_values_same_bytes() -> None:
 
     assert (
         hashlib.sha256(database.render()).hexdigest()
-        == "7b0e8810443af17cec18fc881a2438c986a18c745b395d56afa410ed8105a627"
+        == "19daee9784db06928a02af423bd64175d8e0df8d2cf38989c2843cb725bc6a49"
     )
     assert database.render() == database.fork().render()
 
