@@ -1,11 +1,15 @@
 """Random stories on NTFS volumes, and beside them what a plain reading of the operations says."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
-from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
+from labkit.errors import SynthesisError
+from labkit.synthesis.filesystems.ntfs.volume import FileFlags, NtfsVolume
+from labkit.synthesis.filesystems.ntfs_streams.security import profile_entry
 from labkit.synthesis.medium import Medium
 from labkit.synthesis.streams import Stream
 
@@ -60,6 +64,15 @@ class Story:
             self.slack,
             self.remount,
             self.set_times,
+            *[self.link] * 2,
+            self.many_links,
+            self.many_pieces,
+            self.sparse,
+            self.reparse,
+            self.object_id,
+            self.set_flags,
+            self.secure,
+            self.record_slack,
         ]
         for _ in range(steps):
             self.at += timedelta(seconds=self.stream.between(1, 9000), microseconds=self.stream.below(10**6))
@@ -177,14 +190,74 @@ class Story:
     def remount(self) -> None:
         self.volume.remount()
 
+    def link(self) -> None:
+        if path := self.any_file():
+            to_path = self.new_path()
+            self.volume.link(path, to_path, self.at)
+            self.files[to_path] = self.files[path]
+
+    def many_links(self) -> None:
+        """More names than one record holds."""
+        if path := self.any_file():
+            above = self.stream.pick(["", *self.directories])
+            for number in range(self.stream.between(3, 25)):
+                to_path = f"{above}/{len(self.contents)} link number {number} of a file"
+                if not self.volume.exists(to_path):
+                    self.volume.link(path, to_path, self.at)
+                    self.files[to_path] = self.files[path]
+
+    def many_pieces(self) -> None:
+        """More fragments than one record describes."""
+        if self.stream.below(3) == 0:
+            path, data = self.new_path(), self.stream.take(300) * (self.volume.cluster_bytes * 220 // 300)
+            self.add(path, data, self.volume.create(path, data, self.at, pieces=self.stream.between(100, 220)))
+
+    def sparse(self) -> None:
+        path, unit = self.new_path(), 16 * self.volume.cluster_bytes
+        size_bytes = self.stream.between(1, 5) * unit + self.stream.below(unit)
+        first, second = self.stream.below(unit // 2), size_bytes - self.stream.between(1, unit // 2)
+        parts = [(first, b"first part"), (second, b"2")]
+        self.add(path, b"", self.volume.create_sparse(path, size_bytes, parts, self.at))
+        data = bytearray(size_bytes)
+        for offset, part in parts:
+            data[offset : offset + len(part)] = part
+        self.contents[self.files[path]] = bytes(data)
+
+    def reparse(self) -> None:
+        path = self.new_path()
+        if self.stream.below(2):
+            node_id = self.volume.make_junction(path, "C:\\Users\\Public", self.at)
+            self.directories[path], self.contents[node_id], self.streams[node_id] = node_id, None, {}
+        else:
+            target = "..\\" + "papers\\" * self.stream.pick([1, 60])
+            self.add(path, b"", self.volume.make_symbolic_link(path, target, self.at, relative=True))
+
+    def object_id(self) -> None:
+        if path := self.any_file():
+            self.volume.set_object_id(path, UUID(bytes=self.stream.take(16)), self.at)
+
+    def set_flags(self) -> None:
+        if path := self.any_file():
+            self.volume.set_flags(path, FileFlags.HIDDEN | FileFlags.READ_ONLY, self.at)
+
+    def secure(self) -> None:
+        path, owner = self.new_path(), f"S-1-5-21-1-2-3-{self.stream.between(1001, 1030)}"
+        number = self.volume.add_security(profile_entry(owner, directory=False))
+        self.add(path, b"mine", self.volume.create(path, b"mine", self.at, security_id=number))
+
+    def record_slack(self) -> None:
+        if path := self.any_file():
+            with suppress(SynthesisError):
+                self.volume.write_record_slack(path, b"under the bridge")
+
     def set_times(self) -> None:
         if path := self.any_file():
             self.volume.set_times(path, born=FORMATTED - timedelta(days=self.stream.below(4000)), modified=FORMATTED)
 
 
-def begin(cluster_bytes: int, seed: str, *, size_bytes: int | None = None) -> Story:
+def begin(cluster_bytes: int, seed: str, *, size_bytes: int | None = None, journal: bool = False) -> Story:
     """Return a new volume that knows no operation yet."""
-    size_bytes = size_bytes or max(8 * MIB, cluster_bytes * 1000)
+    size_bytes = size_bytes or max(12 * MIB, cluster_bytes * 2500)
     medium = Medium(START_BYTES + size_bytes)
     volume = NtfsVolume(
         medium,
@@ -194,6 +267,8 @@ def begin(cluster_bytes: int, seed: str, *, size_bytes: int | None = None) -> St
         label="KF DISK",
         serial=0x1A2B3C4D5E6F7081,
         formatted=FORMATTED,
+        journal=journal,
+        start_usn=5 * 4096 if journal else 0,
     )
     return Story(medium, volume, Stream(seed.encode(), "story"))
 

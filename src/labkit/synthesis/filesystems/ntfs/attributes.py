@@ -12,7 +12,8 @@ RESIDENT_HEADER_BYTES = 24
 NON_RESIDENT_HEADER_BYTES = 64
 _SPARSE_HEADER_BYTES = 72
 _SPARSE = 0x8000
-_SPARSE_UNIT = 4  # holes count in units of 16 clusters
+SPARSE_UNIT_CLUSTERS = 16
+_SPARSE_UNIT = 4  # two to the power of it is the unit of holes, in clusters
 _RESIDENT = struct.Struct("<IIBBHHHIHBB")
 _NON_RESIDENT = struct.Struct("<IIBBHHHQQHH4xQQQ")
 

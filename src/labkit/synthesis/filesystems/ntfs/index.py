@@ -9,7 +9,7 @@ Source: Linux-NTFS, "NTFS Documentation", "Concepts: B*Trees"; libyal, "New Tech
 
 from bisect import bisect_left
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from labkit.synthesis.filesystems.ntfs.attributes import aligned
 from labkit.synthesis.filesystems.ntfs.blocks import (
@@ -56,9 +56,9 @@ class Index:
         self.extents: Extents = ()  # of $INDEX_ALLOCATION
         self.root_room = 0  # how many bytes of entries, with the end, the MFT record has room for
 
-    def fork(self) -> "Index":
+    def fork(self) -> Self:
         """Return an independent copy."""
-        copy = object.__new__(Index)
+        copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         copy._blocks = {number: block.copy() for number, block in self._blocks.items()}
         copy._free = self._free[:]

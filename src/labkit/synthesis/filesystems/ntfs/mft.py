@@ -8,11 +8,11 @@ from labkit.synthesis.filesystems.ntfs.allocation import ClusterMap, RecordMap
 from labkit.synthesis.filesystems.ntfs.layout import FIRST_RECORDS, NtfsGeometry
 from labkit.synthesis.filesystems.ntfs.nodes import HOLE, Extents, joined
 from labkit.synthesis.filesystems.ntfs.records import IN_USE, RECORD_BYTES, plain, protected, record_bytes
-from labkit.synthesis.medium import Medium
+from labkit.synthesis.medium import SECTOR_BYTES, Medium
 
 FIRST_FREE_RECORD = 24
 _MOST_EXTENTS = 48  # that surely fit record 0
-_FLAGS_START, _SEQUENCE_START = 22, 16
+_FLAGS_START, _SEQUENCE_START, _USED_START = 22, 16, 24
 
 
 class Mft:
@@ -102,6 +102,29 @@ class Mft:
         if number < self.geometry.mirrored_records:
             mirror = self.geometry.cluster_offset_bytes(self.geometry.mirror[0])
             self.medium.write(mirror + number * RECORD_BYTES, block)
+
+    def write_slack(self, number: int, data: bytes) -> int:
+        """Put ``data`` behind the used part of a record, so that no sector ends within it. Return where, on the medium.
+
+        Raises:
+            SynthesisError: There is nothing to write, or it does not fit.
+        """
+        before = self.read(number)
+        block = bytearray(plain(before))
+        used = struct.unpack_from("<I", block, _USED_START)[0]
+        ends = range(SECTOR_BYTES - 2, RECORD_BYTES, SECTOR_BYTES)  # the update sequence has two bytes there
+        places = [(max(used, end + 2 - SECTOR_BYTES), end) for end in ends]
+        room = max(end - start for start, end in places)
+        place = next((start for start, end in places if len(data) <= end - start), None)
+        if not data or place is None:
+            raise SynthesisError(
+                f"record {number} has room for {max(room, 0)} bytes in one sector, and {len(data)} are to be written",
+                remedy="Take another host file, one with a shorter name or less content in its record.",
+            )
+        block[place : place + len(data)] = data
+        self.put(number, protected(bytes(block), before))
+        offsets = spans(self.geometry, self.extents, number * RECORD_BYTES + place, 1)
+        return next(offsets)[0]
 
     def release(self, number: int) -> None:
         """Free a record. On the medium it stays but for the mark that it is in use, and its sequence number."""

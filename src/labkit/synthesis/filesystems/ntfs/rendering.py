@@ -14,7 +14,7 @@ from labkit.synthesis.filesystems.ntfs.blocks import Entry, Render
 from labkit.synthesis.filesystems.ntfs.index import Index
 from labkit.synthesis.filesystems.ntfs.names import units
 from labkit.synthesis.filesystems.ntfs.nodes import Attribute, Extents, Name, Namespace, Node
-from labkit.synthesis.filesystems.ntfs.records import ROOM_BYTES
+from labkit.synthesis.filesystems.ntfs.records import IS_VIEW_INDEX, ROOM_BYTES
 from labkit.synthesis.filesystems.ntfs_streams.attrdef import AttributeType
 from labkit.synthesis.filesystems.ntfs_streams.upcase import collation_key
 
@@ -84,7 +84,7 @@ def sizes(node: Node, cluster_bytes: int) -> tuple[int, int]:
 def flags_of(node: Node) -> int:
     """Return the file attributes as $FILE_NAME states them: with marks for directories and view indexes."""
     flags = node.flags | (_DIRECTORY_FLAG if node.directory else 0)
-    return flags | (_VIEW_INDEX_FLAG if node.record_flags else 0)
+    return flags | (_VIEW_INDEX_FLAG if node.record_flags & IS_VIEW_INDEX else 0)
 
 
 def index_entry(entry: Entry, node: Node, parent_reference: int, cluster_bytes: int) -> bytes:
@@ -140,10 +140,11 @@ def fixed_bytes(node: Node) -> int:
     return used
 
 
-def root_room(node: Node, index: Index) -> int:
-    """Return how many bytes of entries a directory can keep in its record."""
+def root_room(node: Node, index: Index, index_count: int) -> int:
+    """Return how many bytes of entries one of ``index_count`` indexes of a node can keep in its record."""
     beside = max(_allocation_bytes(index), _INDEX_RESERVE_BYTES)
-    return max(ROOM_BYTES - fixed_bytes(node) - _INDEX_ROOT_BYTES - beside, _LEAST_ROOT_BYTES)
+    share = (ROOM_BYTES - fixed_bytes(node)) // index_count
+    return max(share - _INDEX_ROOT_BYTES - beside, _LEAST_ROOT_BYTES)
 
 
 def next_instance(instance: int) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime
 from labkit.errors import SynthesisError
 from labkit.synthesis.filesystems.ntfs.mft import spans
 from labkit.synthesis.filesystems.ntfs.nodes import DATA, HOLE, Attribute, Extents, Node, clusters_of, moment
+from labkit.synthesis.filesystems.ntfs.records import RECORD_BYTES
 from labkit.synthesis.filesystems.ntfs.tree import NtfsTree
 
 
@@ -134,7 +135,7 @@ def _offset_bytes(tree: NtfsTree, node: Node, attribute: Attribute | None) -> in
         first = next((first for first, _ in attribute.extents if first != HOLE), HOLE)
         return -1 if first == HOLE else tree.geometry.cluster_offset_bytes(first)
     record, within = tree.place_of(node, attribute)
-    return next(spans(tree.geometry, tree.mft.extents, record * 1024 + within, 1))[0]
+    return next(spans(tree.geometry, tree.mft.extents, record * RECORD_BYTES + within, 1))[0]
 
 
 def _lost(tree: NtfsTree, node: Node, clusters: tuple[int, ...]) -> tuple[tuple[int, str], ...]:

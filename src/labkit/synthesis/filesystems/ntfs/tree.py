@@ -5,70 +5,30 @@ from collections.abc import Iterator
 from labkit.errors import SynthesisError
 from labkit.synthesis.filesystems.ntfs import names as naming
 from labkit.synthesis.filesystems.ntfs import rendering
-from labkit.synthesis.filesystems.ntfs.allocation import ClusterMap
-from labkit.synthesis.filesystems.ntfs.attributes import resident_size
-from labkit.synthesis.filesystems.ntfs.blocks import BLOCK_BYTES, Entry, Render
-from labkit.synthesis.filesystems.ntfs.index import Index, Surroundings
+from labkit.synthesis.filesystems.ntfs.blocks import Entry
+from labkit.synthesis.filesystems.ntfs.index import Index
 from labkit.synthesis.filesystems.ntfs.layout import NtfsGeometry
-from labkit.synthesis.filesystems.ntfs.mft import Mft, read_extents, write_extents
-from labkit.synthesis.filesystems.ntfs.nodes import (
-    DATA,
-    Attribute,
-    Extents,
-    Name,
-    Namespace,
-    Node,
-    Times,
-    joined,
-)
-from labkit.synthesis.filesystems.ntfs.records import (
-    ATTRIBUTES_START,
-    DIRECTORY,
-    IN_USE,
-    ROOM_BYTES,
-    protected,
-    record_bytes,
-)
+from labkit.synthesis.filesystems.ntfs.node_store import NodeStore
+from labkit.synthesis.filesystems.ntfs.nodes import Name, Namespace, Node, Times
 from labkit.synthesis.filesystems.ntfs_streams.attrdef import AttributeType
 from labkit.synthesis.filesystems.ntfs_streams.upcase import collation_key
 from labkit.synthesis.filesystems.ntfs_streams.view_index import Collation
 from labkit.synthesis.medium import Medium
 
-MFT_NODE = 1
 ROOT = 6  # the nodes of NTFS itself are numbered by their records, from 1 on
 DIRECTORY_INDEX = "$I30"
 _LARGEST_INDEX_BLOCKS = 6400  # that a $BITMAP within an MFT record can count
 _SPARE_RECORDS = 4
+_SPARE_CLUSTERS = 2
 
 
-class NtfsTree:
-    """The records of a volume and the indexes that lead to them. Holds no content outside of records."""
+class NtfsTree(NodeStore):
+    """The root directory and what is below it."""
 
     def __init__(self, geometry: NtfsGeometry, medium: Medium, *, short_names: bool) -> None:
-        self.geometry = geometry
-        self.medium = medium
+        super().__init__(geometry, medium)
         self.short_names = short_names
-        self.clusters = ClusterMap(geometry.cluster_count)
-        self.mft = Mft(geometry, medium, self.clusters, MFT_NODE)
-        self.nodes: dict[int, Node] = {}
-        self.indexes: dict[int, tuple[Index, ...]] = {}
-        self.found: dict[int, dict[bytes, int]] = {}  # directory -> key of a name -> node
         self.first_own_node = 0  # nodes below are NTFS's own
-        self._owned: set[int] = set()  # directories that no fork shares
-        self._changed: set[int] = set()  # nodes whose record has to be written
-        self._changed_indexes: set[int] = set()
-
-    def fork(self, medium: Medium) -> "NtfsTree":
-        """Return an independent copy that writes to ``medium``. Directories are shared until one of both changes."""
-        other = object.__new__(NtfsTree)
-        other.__dict__.update(self.__dict__)
-        other.medium = medium
-        other.clusters = self.clusters.fork()
-        other.mft = self.mft.fork(medium, other.clusters)
-        other.nodes, other.indexes, other.found = dict(self.nodes), dict(self.indexes), dict(self.found)
-        other._changed, other._changed_indexes = set(self._changed), set(self._changed_indexes)
-        self._owned, other._owned = set(), set()
-        return other
 
     # -- finding --------------------------------------------------------------------------------------------------
 
@@ -179,7 +139,6 @@ class NtfsTree:
         Raises:
             SynthesisError: The volume or a directory is full.
         """
-        per_block = self.geometry.clusters_for(BLOCK_BYTES)
         growth = 0
         for directory in directories:
             index = self.indexes[directory.node_id][0]
@@ -187,8 +146,8 @@ class NtfsTree:
                 raise SynthesisError(
                     f"the directory {self.path(directory)} is full", remedy="Spread the files over more directories."
                 )
-            growth += 2 * (index.height + 2) * per_block + index.block_count * per_block // 8
-        self.mft.require(clusters + growth + 2, records + _SPARE_RECORDS)
+            growth += self.blocks_for(index, 2)
+        self.mft.require(clusters + growth + _SPARE_CLUSTERS, records + _SPARE_RECORDS)
 
     def check_new_name(self, parent: Node, name: str, *, holder: int = 0) -> None:
         """Refuse a name that is not allowed or taken by another node than ``holder``.
@@ -238,8 +197,8 @@ class NtfsTree:
 
     def enter(self, node: Node, name: Name) -> None:
         """Put a link of ``node``, which is stored already, into its directory."""
-        directory = self._own(name.parent_id)
-        found, around = self.found[name.parent_id], self._around(name.parent_id)
+        directory = self.own_indexes(name.parent_id)
+        found, around = self.found[name.parent_id], self.surroundings(name.parent_id, directory)
         blocks = directory.block_count
         for entry in _entries(node, name):
             found[entry.key] = node.node_id
@@ -251,8 +210,8 @@ class NtfsTree:
 
     def withdraw(self, node: Node, name: Name) -> None:
         """Take a link of ``node`` out of its directory."""
-        directory = self._own(name.parent_id)
-        found, around = self.found[name.parent_id], self._around(name.parent_id)
+        directory = self.own_indexes(name.parent_id)
+        found, around = self.found[name.parent_id], self.surroundings(name.parent_id, directory)
         for entry in _entries(node, name):
             del found[entry.key]
             directory.remove(entry.key, around)
@@ -270,224 +229,27 @@ class NtfsTree:
     def add_directory_index(self, node: Node) -> None:
         """Give a new directory its empty index."""
         index = Index(DIRECTORY_INDEX, AttributeType.FILE_NAME, Collation.FILE_NAME, self.geometry.cluster_bytes)
-        index.root_room = rendering.root_room(node, index)
+        index.root_room = rendering.root_room(node, index, 1)
         self.indexes[node.node_id] = (index,)
         self.found[node.node_id] = {}
         self._owned.add(node.node_id)
+
+    def stamp(self, node_id: int, now: int) -> None:
+        """Set the times of a directory in which a name has come or gone."""
+        node = self.nodes[node_id]
+        self.store(node._replace(times=node.times._replace(modified=now, changed=now)))
 
     def store(self, node: Node) -> Node:
         """Keep the new value of a node; its record and its index entries will be written."""
         self.nodes[node.node_id] = node
         self._changed.add(node.node_id)
         for name in node.names:
-            directory = self._own(name.parent_id)
+            directory = self.own_indexes(name.parent_id)
             for entry in _entries(node, name):
                 if directory.touch(entry.key):
                     self._changed.add(name.parent_id)
             self._changed_indexes.add(name.parent_id)
         return node
-
-    def settle(self, node: Node) -> Node:
-        """Make ``node`` fit its record: move content out of it, or attributes to further records. Store it.
-
-        The caller has made sure that there is room (``require``).
-        """
-        indexes = self.indexes.get(node.node_id, ())
-        while rendering.used_bytes(node, indexes) > ROOM_BYTES and (large := _largest_resident(node)) is not None:
-            node = self._moved_out(node, large)
-        self.nodes[node.node_id] = node
-        if rendering.used_bytes(node, indexes) > ROOM_BYTES or node.extensions:
-            node = self._with_extensions(node)
-        for index in indexes:
-            index.root_room = rendering.root_room(node, index)
-        self.nodes[node.node_id] = node
-        self._changed.add(node.node_id)
-        return node
-
-    def erase(self, node: Node) -> None:
-        """Free the record and the clusters of a node that has left its directories.
-
-        What it has in records and index blocks is written first, before others can take the places.
-        """
-        self.nodes[node.node_id] = node
-        self.write(node)
-        if node.directory:
-            self._own(node.node_id)
-            self._write_blocks(node.node_id)
-            self._changed_indexes.discard(node.node_id)
-        self.mft.release(node.record)
-        for number, _ in node.extensions:
-            self.mft.release(number)
-        for attribute in node.attributes:
-            self.clusters.release(attribute.extents)
-        self.clusters.release(node.list_extents)
-        for index in self.indexes.get(node.node_id, ()):
-            self.clusters.release(index.extents)
-        self.nodes[node.node_id] = node._replace(deleted=True)
-        self._changed.discard(node.node_id)
-
-    # -- writing --------------------------------------------------------------------------------------------------
-
-    def flush(self) -> None:
-        """Write the records and index blocks that changed."""
-        for node_id in sorted(self._changed_indexes):
-            self._write_blocks(node_id)
-        self._changed_indexes.clear()
-        for node_id in sorted(self._changed, key=lambda number: self.nodes[number].record):
-            self.write(self.nodes[node_id])
-        self._changed.clear()
-
-    def write(self, node: Node) -> None:
-        """Write the record of a node, and those that it needs beside it."""
-        parts = self._spread(node)
-        flags = IN_USE | (DIRECTORY if node.directory else 0) | node.record_flags
-        base = parts.base
-        if parts.further:
-            base = [base[0], self._list_piece(node, parts), *base[1:]]
-            if parts.list_outside:
-                value = rendering.attribute_list(parts, _references(node))
-                write_extents(self.medium, self.geometry, node.list_extents, 0, value)
-        self.mft.write(
-            node.record,
-            record_bytes(
-                node.record,
-                node.sequence,
-                flags=flags,
-                links=sum(2 if name.alias else 1 for name in node.names),
-                next_instance=max(node.next_instance, rendering.FIXED_END),
-                attributes=[piece.content for piece in base],
-            ),
-        )
-        for (record, sequence), further in zip(node.extensions, parts.further, strict=True):
-            used = record_bytes(
-                record,
-                sequence,
-                flags=IN_USE,
-                links=0,
-                next_instance=max(node.next_instance, rendering.FIXED_END),
-                attributes=[piece.content for piece in further],
-                base_reference=node.reference,
-            )
-            self.mft.write(record, used)
-
-    def place_of(self, node: Node, attribute: Attribute) -> tuple[int, int]:
-        """Return the record that holds a resident attribute, and where its value begins within the record."""
-        parts = self._spread(node)
-        numbers = [node.record, *(number for number, _ in node.extensions)]
-        for number, content in zip(numbers, (parts.base, *parts.further), strict=True):
-            position = ATTRIBUTES_START
-            for piece in content:
-                if (piece.kind, piece.instance) == (attribute.kind, attribute.instance):
-                    return number, position + resident_size(attribute.name, 0)
-                position += len(piece.content)
-                if parts.further and number == node.record and piece.kind == AttributeType.STANDARD_INFORMATION:
-                    position += len(self._list_piece(node, parts).content)
-        raise AssertionError(f"record {node.record} has no attribute {attribute.kind:#x} {attribute.name}")
-
-    def renderer(self, directory_id: int) -> Render:
-        """Return what writes an entry of a directory as it stands now."""
-        nodes, cluster_bytes = self.nodes, self.geometry.cluster_bytes
-        reference = nodes[directory_id].reference
-        return lambda entry: rendering.index_entry(entry, nodes[entry.owner], reference, cluster_bytes)
-
-    def _write_blocks(self, node_id: int) -> None:
-        for index in self.indexes[node_id]:
-            render = self.renderer(node_id)
-            for number in sorted(index.changed):
-                self.write_block(index, number, render)
-            index.changed.clear()
-
-    def write_block(self, index: Index, number: int, render: Render) -> None:
-        """Write one block of an index."""
-        position = number * BLOCK_BYTES
-        before = read_extents(self.medium, self.geometry, index.extents, position, BLOCK_BYTES)
-        block = protected(index.block_bytes(number, render), before)
-        write_extents(self.medium, self.geometry, index.extents, position, block)
-
-    def _spread(self, node: Node) -> rendering.Spread:
-        indexes = [(index, self.renderer(node.node_id)) for index in self.indexes.get(node.node_id, ())]
-        return rendering.spread(rendering.pieces(node, indexes, self.geometry.cluster_bytes))
-
-    def _list_piece(self, node: Node, parts: rendering.Spread) -> rendering.Piece:
-        value = rendering.attribute_list(parts, _references(node))
-        return rendering.list_piece(value, node.list_extents, self.geometry.cluster_bytes)
-
-    def _with_extensions(self, node: Node) -> Node:
-        parts = self._spread(node)
-        extensions = node.extensions
-        while len(extensions) < len(parts.further):
-            extensions = (*extensions, self.mft.allocate(node.node_id))
-        for number, _ in extensions[len(parts.further) :]:
-            self.mft.release(number)
-        list_extents = node.list_extents
-        wanted = self.geometry.clusters_for(parts.list_bytes) if parts.list_outside else 0
-        missing = wanted - sum(count for _, count in list_extents)
-        if missing > 0:
-            list_extents = joined(list_extents, self.clusters.allocate(missing, node.node_id))
-        elif not wanted:
-            self.clusters.release(list_extents)
-            list_extents = ()
-        return node._replace(extensions=extensions[: len(parts.further)], list_extents=list_extents)
-
-    def _moved_out(self, node: Node, attribute: Attribute) -> Node:
-        """Give a resident attribute clusters; the record is written before, so that the content stays in its slack."""
-        if node.node_id in self.nodes:
-            self.write(self.nodes[node.node_id])
-        value = attribute.value or b""
-        extents = self.clusters.allocate(self.geometry.clusters_for(len(value)), node.node_id)
-        write_extents(self.medium, self.geometry, extents, 0, value + bytes(-len(value) % 512))
-        moved = attribute._replace(value=None, extents=extents)
-        return with_attribute(node, moved)
-
-    def _around(self, directory_id: int) -> Surroundings:
-        return Surroundings(lambda: self._grow_index(directory_id), self.renderer(directory_id))
-
-    def _grow_index(self, directory_id: int) -> None:
-        index = self.indexes[directory_id][0]
-        allocated = sum(count for _, count in index.extents)
-        wanted = self.geometry.clusters_for((index.block_count + 1) * BLOCK_BYTES)
-        if wanted <= allocated:
-            return
-        count = max(wanted - allocated, allocated // 8)
-        near = sum(index.extents[-1]) if index.extents else None
-        unit = self.geometry.clusters_for(BLOCK_BYTES)
-        count = -(-count // unit) * unit
-        index.extents = joined(index.extents, self.clusters.allocate(count, directory_id, near=near, unit=unit))
-
-    def _own(self, directory_id: int) -> Index:
-        """Return the index of a directory, not shared with a fork any more."""
-        if directory_id not in self._owned:
-            self._owned.add(directory_id)
-            self.indexes[directory_id] = tuple(index.fork() for index in self.indexes[directory_id])
-            self.found[directory_id] = dict(self.found[directory_id])
-        return self.indexes[directory_id][0]
-
-
-def with_attribute(node: Node, attribute: Attribute) -> Node:
-    """Return ``node`` with an attribute of this kind and name replaced, or added."""
-    key = (attribute.kind, collation_key(attribute.name))
-    others = [one for one in node.attributes if (one.kind, collation_key(one.name)) != key]
-    return node._replace(
-        attributes=tuple(sorted([*others, attribute], key=lambda one: (one.kind, collation_key(one.name))))
-    )
-
-
-def attribute_of(node: Node, kind: int, name: str = "") -> Attribute | None:
-    """Return the attribute of this kind and name, if there is one."""
-    key = collation_key(name)
-    return next((one for one in node.attributes if one.kind == kind and collation_key(one.name) == key), None)
-
-
-def _references(node: Node) -> list[int]:
-    return [node.reference, *(sequence << 48 | record for record, sequence in node.extensions)]
-
-
-def _largest_resident(node: Node) -> Attribute | None:
-    """Return the content that takes the most room in a record, if moving it out makes room."""
-    least_bytes = 64
-    candidates = [one for one in node.attributes if one.kind == DATA and one.value is not None]
-    largest = max(candidates, key=lambda one: one.size_bytes, default=None)
-    return largest if largest is not None and largest.size_bytes > least_bytes else None
 
 
 def _entries(node: Node, name: Name) -> list[Entry]:
@@ -504,9 +266,3 @@ def _parts(path: str) -> list[str]:
     if not path.startswith("/"):
         raise SynthesisError(f"{path!r} is not a full path", remedy="Begin it with / at the root of the volume.")
     return path[1:].split("/") if path != "/" else []
-
-
-def extents_of(node: Node) -> Extents:
-    """Return where the unnamed content lies."""
-    content = node.content
-    return content.extents if content is not None else ()

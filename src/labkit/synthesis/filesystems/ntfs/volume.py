@@ -5,27 +5,41 @@ What Windows does to the times of a file follows the tables of SANS, "Windows Ti
 $STANDARD_INFORMATION said when the name was given.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts.filetime import filetime
 from labkit.synthesis.filesystems.contract import TimeBasis
-from labkit.synthesis.filesystems.ntfs import layout, rendering
+from labkit.synthesis.filesystems.ntfs import content, layout, rendering
 from labkit.synthesis.filesystems.ntfs import names as naming
-from labkit.synthesis.filesystems.ntfs.attributes import resident_size
-from labkit.synthesis.filesystems.ntfs.mft import read_extents, write_extents
-from labkit.synthesis.filesystems.ntfs.nodes import DATA, Attribute, FileFlags, Node, Times, joined
+from labkit.synthesis.filesystems.ntfs.attributes import size_of
+from labkit.synthesis.filesystems.ntfs.identified import Identified
+from labkit.synthesis.filesystems.ntfs.journal import ChangeJournal
+from labkit.synthesis.filesystems.ntfs.node_store import attribute_of, with_attribute
+from labkit.synthesis.filesystems.ntfs.nodes import DATA, HOLE, Attribute, FileFlags, Name, Namespace, Node, Times
 from labkit.synthesis.filesystems.ntfs.records import ROOM_BYTES
 from labkit.synthesis.filesystems.ntfs.state import NtfsState, StreamState, node_state
-from labkit.synthesis.filesystems.ntfs.system import SystemFiles, note_mft_growth, write_bitmaps
-from labkit.synthesis.filesystems.ntfs.tree import NtfsTree, attribute_of, with_attribute
+from labkit.synthesis.filesystems.ntfs.system import SystemFiles, note_mft_growth, store_security, write_bitmaps
+from labkit.synthesis.filesystems.ntfs.tree import NtfsTree
+from labkit.synthesis.filesystems.ntfs_streams.attrdef import AttributeType
+from labkit.synthesis.filesystems.ntfs_streams.object_ids import ObjectId
+from labkit.synthesis.filesystems.ntfs_streams.reparse import ReparseTag, mount_point, symbolic_link
+from labkit.synthesis.filesystems.ntfs_streams.secure import BLOCK_BYTES as _SECURITY_BLOCK_BYTES
+from labkit.synthesis.filesystems.ntfs_streams.secure import SecurityStore
+from labkit.synthesis.filesystems.ntfs_streams.security import EVERYONE_FULL, SecurityDescriptor
+from labkit.synthesis.filesystems.ntfs_streams.upcase import collation_key
+from labkit.synthesis.filesystems.ntfs_streams.usn_journal import Reason
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
 
 __all__ = ["FileFlags", "NtfsState", "NtfsVolume", "StreamState"]
 
 _LARGEST_SERIAL = (1 << 64) - 1
 _LONGEST_LABEL = 32
-_CONTENT_INSTANCE = 1
+_MOST_LINKS = 1023  # the limit of Windows
+_NO_ID = UUID(int=0)
+_EMPTY = Attribute(DATA, "", 1, b"", 0)
 
 
 class NtfsVolume:
@@ -44,6 +58,8 @@ class NtfsVolume:
         serial: A number of 64 bits.
         formatted: When it was formatted, an aware time.
         short_names: Whether a long name gets an 8.3 name beside it.
+        journal: Whether $UsnJrnl notes each operation.
+        start_usn: Where the journal begins, a multiple of 4096: a hole stands for what was noted before.
 
     Raises:
         SynthesisError: The sizes do not fit together or into the medium, or label, serial or time can not be stored.
@@ -60,6 +76,8 @@ class NtfsVolume:
         serial: int,
         formatted: datetime,
         short_names: bool = True,
+        journal: bool = False,
+        start_usn: int = 0,
     ) -> None:
         self._geometry = layout.plan_geometry(
             start_bytes=start_bytes, size_bytes=size_bytes, cluster_bytes=cluster_bytes
@@ -77,11 +95,17 @@ class NtfsVolume:
             raise SynthesisError(
                 f"the volume label {label!r} can not be stored", remedy=f"Take up to {_LONGEST_LABEL} characters."
             )
-        now = filetime(formatted)
+        filetime(formatted)  # refuses a time that can not be stored
         self._medium = medium
         self._serial = serial
         self._tree = NtfsTree(self._geometry, medium, short_names=short_names)
-        SystemFiles(self._tree, Times(now, now, now, now)).make(label)
+        self._security = SecurityStore()
+        self._default_security_id = self._security.add(EVERYONE_FULL)
+        files = SystemFiles(self._tree, formatted, self._security)
+        files.make(label)
+        self._journal = ChangeJournal(self._tree, files, formatted, start_usn=start_usn) if journal else None
+        files.finish()
+        self._identified = Identified(files.object_ids, files.reparse_points)
         self._write_boot_sectors()
 
     # -- what the volume is ---------------------------------------------------------------------------------------
@@ -121,22 +145,34 @@ class NtfsVolume:
 
     # -- operations -----------------------------------------------------------------------------------------------
 
-    def make_directory(self, path: str, at: datetime) -> int:
-        """Make an empty directory; its parent must exist. Return its node id."""
+    def make_directory(self, path: str, at: datetime, *, security_id: int | None = None) -> int:
+        """Make an empty directory; its parent must exist. Return its node id.
+
+        ``security_id`` is a number of ``add_security``; without it the directory has that of its parent.
+        """
         now = filetime(at)
-        parent, text = self._tree.new_place(path)
-        self._tree.check_new_name(parent, text)
-        self._tree.require(0, directories=(parent,))
-        node = self._tree.new_node(Times(now, now, now, now), directory=True, flags=0, security_id=0)
-        node, name = self._tree.name_for(node, parent, text)
-        node = node._replace(names=(name,))
-        self._tree.add_directory_index(node)
-        self._tree.enter(self._tree.settle(node), name)
-        self._stamp_directory(parent.node_id, now)
+        tree = self._tree
+        parent, text = tree.new_place(path)
+        tree.check_new_name(parent, text)
+        security_id = self._security_id(parent, security_id)
+        self._require(0, parent)
+        node = tree.new_node(Times(now, now, now, now), directory=True, flags=0, security_id=security_id)
+        node, name = tree.name_for(node, parent, text)
+        tree.add_directory_index(node._replace(names=(name,)))
+        node = tree.settle(self._noted(node._replace(names=(name,)), name, at, Reason.FILE_CREATE))
+        tree.enter(node, name)
+        tree.stamp(parent.node_id, now)
         return node.node_id
 
     def create(
-        self, path: str, data: bytes, at: datetime, *, flags: FileFlags = FileFlags.ARCHIVE, pieces: int = 1
+        self,
+        path: str,
+        data: bytes,
+        at: datetime,
+        *,
+        flags: FileFlags = FileFlags.ARCHIVE,
+        pieces: int = 1,
+        security_id: int | None = None,
     ) -> int:
         """Write a new file; its directory must exist. Return its node id.
 
@@ -146,19 +182,49 @@ class NtfsVolume:
             at: When.
             flags: Its DOS attributes.
             pieces: In how many fragments at least, where it does not fit its record.
+            security_id: A number of ``add_security``; without it the file has that of its directory.
         """
         now = filetime(at)
-        return self._create(path, data, Times(now, now, now, now), flags=flags, pieces=pieces)
+        times = Times(now, now, now, now)
+        return self._create(path, data, times, at, flags=flags, pieces=pieces, security_id=security_id)
+
+    def create_sparse(self, path: str, size_bytes: int, parts: Sequence[tuple[int, bytes]], at: datetime) -> int:
+        """Write a new sparse file that has clusters only where one of ``parts``, (offset, bytes), is.
+
+        Return its node id.
+        """
+        now = filetime(at)
+        tree = self._tree
+        wanted = sum(count for _, count in content.sparse_stretches(tree, size_bytes, parts))
+        parent, text = tree.new_place(path)
+        tree.check_new_name(parent, text)
+        self._require(wanted, parent)
+        flags = FileFlags.ARCHIVE | FileFlags.SPARSE
+        security_id = self._security_id(parent, None)
+        node = tree.new_node(Times(now, now, now, now), directory=False, flags=flags, security_id=security_id)
+        node, name = tree.name_for(node, parent, text)
+        stored = content.sparse(tree, node, _EMPTY, size_bytes, parts)
+        node = node._replace(names=(name,), attributes=(stored,))
+        node = tree.settle(self._noted(node, name, at, Reason.FILE_CREATE, Reason.DATA_EXTEND))
+        tree.enter(node, name)
+        tree.stamp(parent.node_id, now)
+        return node.node_id
 
     def copy(self, path: str, to_path: str, at: datetime) -> int:
-        """Copy a file as Windows does: born now, last-write time kept. Reading sets the source's access time too."""
+        """Copy a file and its named streams as Windows does: born now, last-write time kept.
+
+        Reading sets the source's access time too. Return the node id of the copy.
+        """
         source = self._tree.file(path)
         now = filetime(at)
+        streams = [one for one in source.attributes if one.kind == DATA and one.name]
+        extra = sum(self._geometry.clusters_for(one.size_bytes) for one in streams)
         times = Times(now, source.times.modified, now, now)
-        copy_id = self._create(to_path, self._content(source.content), times, flags=FileFlags(source.flags))
-        for stream in source.attributes:
-            if stream.kind == DATA and stream.name:
-                self._put_stream(self._tree.nodes[copy_id], stream.name, self._content(stream))
+        flags = FileFlags(source.flags) & ~(FileFlags.SPARSE | FileFlags.REPARSE_POINT)
+        data = content.read(self._tree, source.content)
+        copy_id = self._create(to_path, data, times, at, flags=flags, extra_clusters=extra)
+        for stream in streams:
+            self._put_stream(self._tree.nodes[copy_id], stream.name, content.read(self._tree, stream))
         self.open(path, at)
         return copy_id
 
@@ -166,11 +232,12 @@ class NtfsVolume:
         """Add ``data`` at the end of a file."""
         now = filetime(at)
         node = self._tree.file(path)
-        content = _content_of(node)
-        size = content.size_bytes + len(data)
-        self._tree.require(self._geometry.clusters_for(size) - content.cluster_count)
+        held = _content_of(node)
+        allocated = sum(count for _, count in held.extents)
+        self._require(max(self._geometry.clusters_for(held.size_bytes + len(data)) - allocated, 0))
+        node = self._noted(node, self._tree.link(node, path), at, Reason.DATA_EXTEND)
         node = node._replace(times=node.times._replace(modified=now, changed=now))
-        self._keep(with_attribute(node, self._appended(node, content, data)))
+        self._keep(with_attribute(node, content.appended(self._tree, node, held, data)))
 
     def overwrite(self, path: str, data: bytes, at: datetime) -> None:
         """Truncate a file and write it anew: same record, other clusters. What stood in the old ones stays there.
@@ -179,21 +246,82 @@ class NtfsVolume:
         """
         now = filetime(at)
         node = self._tree.file(path)
-        content = _content_of(node)
-        self._tree.require(self._geometry.clusters_for(len(data)) - content.cluster_count)
-        self._tree.clusters.release(content.extents)
-        resident = content.value is not None
-        emptied = content._replace(value=b"" if resident else None, size_bytes=0, extents=(), sparse=False)
+        held = _content_of(node)
+        self._require(max(self._geometry.clusters_for(len(data)) - held.cluster_count, 0))
+        node = self._noted(node, self._tree.link(node, path), at, Reason.DATA_TRUNCATION, Reason.DATA_EXTEND)
         node = node._replace(times=node.times._replace(modified=now, changed=now))
-        self._keep(with_attribute(node, self._appended(node, emptied, data)))
+        emptied = content.emptied(self._tree, held)
+        self._keep(with_attribute(node, content.appended(self._tree, node, emptied, data)))
 
     def write_stream(self, path: str, name: str, data: bytes, at: datetime) -> None:
         """Write a named stream of a file or directory, ``path:name``; one that exists is truncated before."""
         now = filetime(at)
         naming.check_stream_name(name)
         node = self._tree.own(path)
-        self._tree.require(self._geometry.clusters_for(len(data)))
+        self._require(self._geometry.clusters_for(len(data)))
+        node = self._noted(node, self._tree.link(node, path), at, Reason.STREAM_CHANGE, Reason.NAMED_DATA_EXTEND)
         self._put_stream(node._replace(times=node.times._replace(modified=now, changed=now)), name, data)
+
+    def link(self, path: str, to_path: str, at: datetime) -> None:
+        """Give a file one name more, a hard link; all its names are equal."""
+        now = filetime(at)
+        tree = self._tree
+        node = tree.file(path)
+        parent, text = tree.new_place(to_path)
+        tree.check_new_name(parent, text)
+        if len(node.names) >= _MOST_LINKS:
+            raise SynthesisError(f"{path} has {_MOST_LINKS} names already", remedy="Copy the file instead.")
+        self._require(0, parent)
+        node, name = tree.name_for(node, parent, text, link=True)
+        node = self._noted(node, name, at, Reason.HARD_LINK_CHANGE)
+        node = tree.settle(node._replace(names=(*node.names, name), times=node.times._replace(changed=now)))
+        tree.enter(node, name)
+        tree.store(node)
+        tree.stamp(parent.node_id, now)
+
+    def make_junction(self, path: str, target: str, at: datetime) -> int:
+        r"""Make a directory that leads to another, such as ``C:\Users``. Return its node id."""
+        point = mount_point(target)
+        self._require_reparse(path, point)
+        node_id = self.make_directory(path, at)
+        self._set_reparse(node_id, ReparseTag.MOUNT_POINT, point, at)
+        return node_id
+
+    def make_symbolic_link(
+        self, path: str, target: str, at: datetime, *, relative: bool = False, directory: bool = False
+    ) -> int:
+        r"""Make a symbolic link to ``target``: absolute, or ``relative`` such as ``..\papers``. Return its node id."""
+        point = symbolic_link(target, relative=relative)
+        self._require_reparse(path, point)
+        node_id = self.make_directory(path, at) if directory else self.create(path, b"", at)
+        self._set_reparse(node_id, ReparseTag.SYMLINK, point, at)
+        return node_id
+
+    def set_object_id(
+        self, path: str, object_id: UUID, at: datetime, *, birth_volume: UUID = _NO_ID, birth: UUID | None = None
+    ) -> None:
+        """Give a file or directory an object id, which link tracking finds it by.
+
+        Args:
+            path: Which.
+            object_id: The id; no other file of the volume may have it.
+            at: When.
+            birth_volume: The id of the volume where it was given first.
+            birth: The id that was given there; the same one by default.
+        """
+        filetime(at)
+        node = self._tree.own(path)
+        held = ObjectId(node.reference, object_id, birth_volume, birth or object_id)
+        self._identified.check_object_id(node.node_id, held)
+        self._require(self._tree.blocks_for(self._tree.view(self._identified.object_ids_node, "$O"), 1))
+        value = held.attribute()
+        node = self._noted(node, self._tree.link(node, path), at, Reason.OBJECT_ID_CHANGE)
+        kept = attribute_of(node, AttributeType.OBJECT_ID)
+        instance = node.next_instance if kept is None else kept.instance
+        node = node._replace(next_instance=max(node.next_instance, rendering.next_instance(instance)))
+        self._keep(with_attribute(node, Attribute(AttributeType.OBJECT_ID, "", instance, value, len(value))))
+        self._identified = self._identified.with_object_id(node.node_id, held)
+        self._identified.write(self._tree)
 
     def open(self, path: str, at: datetime) -> None:
         """Read a file: only its last access changes."""
@@ -213,23 +341,27 @@ class NtfsVolume:
         parent, text = tree.new_place(to_path)
         if any(above.node_id == node.node_id for above in tree.line(parent)):
             raise SynthesisError(f"{path} can not be moved into itself", remedy="Move it to a directory outside of it.")
-        unchanged = (old.parent_id, old.text) == (parent.node_id, text)
-        tree.check_new_name(parent, text, holder=0 if unchanged else node.node_id)
-        tree.require(0, directories=(parent, tree.nodes[old.parent_id]))
+        keys = {collation_key(old.text), collation_key(old.alias)} if old.parent_id == parent.node_id else set()
+        tree.check_new_name(parent, text, holder=node.node_id if collation_key(text) in keys else 0)
+        if (old.parent_id, old.text) == (parent.node_id, text):
+            raise SynthesisError(f"{to_path} exists already", remedy="Take another name.")
+        self._require(0, parent, tree.nodes[old.parent_id])
+        node = self._noted(node, old, at, Reason.RENAME_OLD_NAME, closed=False)
         tree.withdraw(node, old)
-        node, name = tree.name_for(node, parent, text, link=len(node.names) > 1 and old.alias == "")
+        node, name = tree.name_for(node, parent, text, link=old.namespace == Namespace.POSIX)
+        node = self._noted(node, name, at, Reason.RENAME_NEW_NAME)
         names = tuple(name if one is old else one for one in node.names)
         node = tree.settle(node._replace(names=names, times=node.times._replace(changed=now)))
         tree.enter(node, name)
         tree.store(node)
         for directory_id in dict.fromkeys((old.parent_id, parent.node_id)):
-            self._stamp_directory(directory_id, now)
+            tree.stamp(directory_id, now)
 
     def delete(self, path: str, at: datetime) -> None:
         """Delete a file, or a directory after all that is in it. Of a file with more links only this name goes."""
-        now = filetime(at)
-        node = self._tree.own(path)
-        self._delete(node, path, now)
+        filetime(at)
+        self._require(0)
+        self._delete(self._tree.own(path), path, at)
 
     def set_times(
         self,
@@ -240,7 +372,10 @@ class NtfsVolume:
         accessed: datetime | None = None,
         changed: datetime | None = None,
     ) -> None:
-        """Set the times of $STANDARD_INFORMATION that are given; those of $FILE_NAME stay as they are."""
+        """Set the times of $STANDARD_INFORMATION that are given; those of $FILE_NAME stay as they are.
+
+        The journal notes nothing, because it is not said when this happens.
+        """
         node = self._tree.own(path)
         given = {"born": born, "modified": modified, "accessed": accessed, "changed": changed}
         times = {name: filetime(at) for name, at in given.items() if at is not None}
@@ -250,8 +385,17 @@ class NtfsVolume:
         """Set the DOS attributes of a file or directory, such as hidden and system."""
         now = filetime(at)
         node = self._tree.own(path)
+        self._require(0)
+        node = self._noted(node, self._tree.link(node, path), at, Reason.BASIC_INFO_CHANGE)
         kept = FileFlags(node.flags) & (FileFlags.SPARSE | FileFlags.REPARSE_POINT)
         self._tree.store(node._replace(flags=flags | kept, times=node.times._replace(changed=now)))
+
+    def add_security(self, descriptor: SecurityDescriptor) -> int:
+        """Keep a security descriptor in $Secure. Return its number, for ``create``; an equal one keeps its own."""
+        self._require(2 * self._geometry.clusters_for(_SECURITY_BLOCK_BYTES))
+        security_id = self._security.add(descriptor)
+        store_security(self._tree, self._security)
+        return security_id
 
     def write_slack(self, path: str, data: bytes) -> int:
         """Put ``data`` right behind the content, inside the last cluster. Return where it begins on the medium.
@@ -260,18 +404,31 @@ class NtfsVolume:
             SynthesisError: There is nothing to write, or it does not fit; resident content has no slack.
         """
         node = self._tree.file(path)
-        content = _content_of(node)
-        used = content.size_bytes % self.cluster_bytes
-        room = self.cluster_bytes - used if used and content.extents else 0
+        held = _content_of(node)
+        used = held.size_bytes % self.cluster_bytes
+        has_slack = used and held.extents and held.extents[-1][0] != HOLE
+        room = self.cluster_bytes - used if has_slack else 0
         if not 0 < len(data) <= room:
             raise SynthesisError(
                 f"{path} has {room} bytes of slack, and {len(data)} are to be written there",
                 remedy="Take another host file (one of a few hundred bytes lies in its record), or a shorter text.",
             )
-        first, count = content.extents[-1]
+        first, count = held.extents[-1]
         offset_bytes = self.cluster_offset_bytes(first + count - 1) + used
         self._medium.write(offset_bytes, data)
         return offset_bytes
+
+    def write_record_slack(self, path: str, data: bytes) -> int:
+        """Put ``data`` behind the used part of the MFT record, so that no sector ends within it.
+
+        It stays until the record grows over it or is given to another file. Return where it begins on the medium.
+
+        Raises:
+            SynthesisError: There is nothing to write, or it does not fit.
+        """
+        node = self._tree.own(path)
+        self._tree.write(node)
+        return self._tree.mft.write_slack(node.record, data)
 
     def write_unallocated(self, data: bytes, *, cluster: int | None = None) -> int:
         """Put ``data`` at the start of free clusters that never held anything; they stay free.
@@ -317,6 +474,8 @@ class NtfsVolume:
         other.__dict__.update(self.__dict__)
         other._medium = medium
         other._tree = self._tree.fork(medium)
+        other._security = self._security.fork()
+        other._journal = self._journal.fork(other._tree) if self._journal else None
         return other
 
     # -- looking --------------------------------------------------------------------------------------------------
@@ -327,7 +486,7 @@ class NtfsVolume:
 
     def read(self, path: str) -> bytes:
         """Return the content of a live file; no time changes."""
-        return self._content(_content_of(self._tree.file(path)))
+        return content.read(self._tree, _content_of(self._tree.file(path)))
 
     def paths(self) -> tuple[str, ...]:
         """Return the paths of all live files and directories, sorted, without the root and NTFS's own files."""
@@ -343,96 +502,110 @@ class NtfsVolume:
         """Return what is known about a node, live or deleted."""
         return node_state(self._tree, node_id)
 
-    # -- content --------------------------------------------------------------------------------------------------
+    # -- steps ----------------------------------------------------------------------------------------------------
 
-    def _create(self, path: str, data: bytes, times: Times, *, flags: FileFlags, pieces: int = 1) -> int:
+    def _create(
+        self,
+        path: str,
+        data: bytes,
+        times: Times,
+        at: datetime,
+        *,
+        flags: FileFlags,
+        pieces: int = 1,
+        security_id: int | None = None,
+        extra_clusters: int = 0,
+    ) -> int:
         tree = self._tree
         parent, text = tree.new_place(path)
         tree.check_new_name(parent, text)
-        tree.require(self._geometry.clusters_for(len(data)), directories=(parent,))
-        node = tree.new_node(times, directory=False, flags=flags, security_id=0)
+        security_id = self._security_id(parent, security_id)
+        self._require(self._geometry.clusters_for(len(data)) + extra_clusters, parent)
+        node = tree.new_node(times, directory=False, flags=flags, security_id=security_id)
         node, name = tree.name_for(node, parent, text)
         node = node._replace(names=(name,))
-        content = self._appended(node, Attribute(DATA, "", _CONTENT_INSTANCE, b"", 0), data, pieces=pieces)
-        node = tree.settle(node._replace(attributes=(content,)))
+        steps = (Reason.FILE_CREATE, Reason.DATA_EXTEND) if data else (Reason.FILE_CREATE,)
+        node = self._noted(node, name, at, *steps)
+        stored = content.appended(tree, node, _EMPTY, data, pieces=pieces)
+        node = tree.settle(node._replace(attributes=(stored,)))
         tree.enter(node, name)
-        self._stamp_directory(parent.node_id, times.changed)
+        tree.stamp(parent.node_id, times.changed)
         return node.node_id
 
-    def _delete(self, node: Node, path: str, now: int) -> None:
+    def _delete(self, node: Node, path: str, at: datetime) -> None:
         tree = self._tree
         if node.directory:
             for child in tree.children(node):
                 for name in child.names:
                     if name.parent_id == node.node_id:
-                        self._delete(tree.nodes[child.node_id], tree.name_path(name), now)
+                        self._delete(tree.nodes[child.node_id], tree.name_path(name), at)
             node = tree.nodes[node.node_id]
         name = tree.link(node, path)
         tree.withdraw(node, name)
         if len(node.names) > 1:
+            node = self._noted(node, name, at, Reason.HARD_LINK_CHANGE)
             names = tuple(one for one in node.names if one is not name)
-            node = tree.settle(node._replace(names=names, times=node.times._replace(changed=now)))
+            times = node.times._replace(changed=filetime(at))
+            node = tree.settle(node._replace(names=names, times=times))
             tree.store(node)
         else:
+            node = self._noted(node, name, at, Reason.FILE_DELETE | Reason.CLOSE, closed=False)
             tree.erase(node)
-        self._stamp_directory(name.parent_id, now)
+            forgotten = self._identified.without(node.node_id)
+            if forgotten is not self._identified:
+                self._identified = forgotten
+                forgotten.write(tree)
+        tree.stamp(name.parent_id, filetime(at))
 
     def _put_stream(self, node: Node, name: str, data: bytes) -> None:
-        stream = attribute_of(node, DATA, name)
-        if stream is None:
-            stream = Attribute(DATA, name, node.next_instance, b"", 0)
+        held = attribute_of(node, DATA, name)
+        if held is None:
+            held = Attribute(DATA, name, node.next_instance, b"", 0)
             node = node._replace(next_instance=rendering.next_instance(node.next_instance))
-        else:
-            self._tree.clusters.release(stream.extents)
-        emptied = stream._replace(value=None if stream.value is None else b"", size_bytes=0, extents=())
-        self._keep(with_attribute(node, self._appended(node, emptied, data)))
+        emptied = content.emptied(self._tree, held)
+        self._keep(with_attribute(node, content.appended(self._tree, node, emptied, data)))
 
-    def _appended(self, node: Node, attribute: Attribute, data: bytes, *, pieces: int = 1) -> Attribute:
-        """Return ``attribute`` of ``node`` with ``data`` behind what it has, and write that to the medium."""
-        geometry, clusters = self._geometry, self._tree.clusters
-        position = attribute.size_bytes
-        size = position + len(data)
-        if attribute.value is not None:
-            value = attribute.value + data
-            if self._fits_record(node, attribute, size):
-                return attribute._replace(value=value, size_bytes=size)
-            if node.node_id in self._tree.nodes and position:
-                self._tree.write(self._tree.nodes[node.node_id])  # so that the old content stays in the record
-            extents = clusters.allocate(geometry.clusters_for(size), node.node_id, pieces=pieces)
-            self._write(extents, 0, value)
-            return attribute._replace(value=None, size_bytes=size, extents=extents)
-        missing = geometry.clusters_for(size) - sum(count for _, count in attribute.extents)
-        extents = attribute.extents
-        if missing > 0:
-            near = sum(extents[-1]) if extents else None
-            extents = joined(extents, clusters.allocate(missing, node.node_id, near=near, pieces=pieces))
-        self._write(extents, position, data)
-        return attribute._replace(size_bytes=size, extents=extents)
+    def _require_reparse(self, path: str, point: bytes) -> None:
+        tree = self._tree
+        parent, _ = tree.new_place(path)
+        view = tree.view(self._identified.reparse_points_node, "$R")
+        self._require(self._geometry.clusters_for(len(point)) + tree.blocks_for(view, 1), parent)
 
-    def _fits_record(self, node: Node, attribute: Attribute, size_bytes: int) -> bool:
-        others = [one for one in node.attributes if one is not attribute]
-        room = ROOM_BYTES - rendering.fixed_bytes(node._replace(attributes=tuple(others)))
-        return size_bytes <= room and resident_size(attribute.name, size_bytes) <= room
+    def _set_reparse(self, node_id: int, tag: ReparseTag, point: bytes, at: datetime) -> None:
+        tree = self._tree
+        node = tree.nodes[node_id]
+        node = self._noted(node, node.names[0], at, Reason.REPARSE_POINT_CHANGE)
+        held = Attribute(AttributeType.REPARSE_POINT, "", node.next_instance, point, len(point))
+        if rendering.fixed_bytes(node) + size_of(held) > ROOM_BYTES // 2:
+            held = content.rewritten(tree, node, held, point)
+        node = node._replace(
+            reparse_tag=tag,
+            flags=FileFlags(node.flags) | FileFlags.REPARSE_POINT,
+            next_instance=rendering.next_instance(node.next_instance),
+        )
+        self._keep(with_attribute(node, held))
+        self._identified = self._identified.with_reparse_point(node_id, tag, node.reference)
+        self._identified.write(tree)
 
-    def _write(self, extents: tuple[tuple[int, int], ...], position: int, data: bytes) -> None:
-        """Write content. The rest of its last sector becomes zeros; sectors behind it keep what they held."""
-        if data:
-            rest = -(position + len(data)) % SECTOR_BYTES
-            write_extents(self._medium, self._geometry, extents, position, data + bytes(rest) if rest else data)
+    def _security_id(self, parent: Node, given: int | None) -> int:
+        if given is None:
+            return parent.security_id or self._default_security_id
+        if not self._security.holds(given):
+            raise SynthesisError(
+                f"$Secure holds no descriptor {given:#x}", remedy="Use a number that add_security returned."
+            )
+        return given
+
+    def _require(self, clusters: int, *directories: Node) -> None:
+        """Refuse an operation that may not find the clusters and records that it takes."""
+        journal_clusters = self._journal.growth_clusters if self._journal else 0
+        self._tree.require(clusters + journal_clusters, directories=directories)
+
+    def _noted(self, node: Node, name: Name, at: datetime, *steps: Reason, closed: bool = True) -> Node:
+        return self._journal.note(node, name, at, *steps, closed=closed) if self._journal else node
 
     def _keep(self, node: Node) -> None:
         self._tree.store(self._tree.settle(node))
-
-    def _stamp_directory(self, node_id: int, now: int) -> None:
-        node = self._tree.nodes[node_id]
-        self._tree.store(node._replace(times=node.times._replace(modified=now, changed=now)))
-
-    def _content(self, attribute: Attribute | None) -> bytes:
-        if attribute is None or not attribute.size_bytes:
-            return b""
-        if attribute.value is not None:
-            return attribute.value
-        return read_extents(self._medium, self._geometry, attribute.extents, 0, attribute.size_bytes)
 
     def _is_blank(self, cluster: int, count: int) -> bool:
         if not self._tree.clusters.is_untouched(cluster, count):
@@ -447,7 +620,7 @@ class NtfsVolume:
 
 
 def _content_of(node: Node) -> Attribute:
-    content = node.content
-    if content is None:
+    held = node.content
+    if held is None:
         raise SynthesisError("the file has no content of its own", remedy="Name another file.")
-    return content
+    return held

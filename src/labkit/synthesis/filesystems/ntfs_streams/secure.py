@@ -79,6 +79,10 @@ class SecurityStore:
         self._ids[stored] = security_id
         return security_id
 
+    def holds(self, security_id: int) -> bool:
+        """Tell whether there is a descriptor with this number."""
+        return 0 <= security_id - FIRST_ID < len(self._stored)
+
     def fork(self) -> "SecurityStore":
         """Return an independent copy."""
         copy = SecurityStore(())

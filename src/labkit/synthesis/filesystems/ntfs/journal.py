@@ -1,0 +1,106 @@
+"""$Extend/$UsnJrnl on a volume: what each operation is noted as, and where the records go.
+
+Each record goes to the medium when it is made. The reasons follow what Windows writes between the opening of a file
+and its closing: they add up, and the last record of a file has CLOSE as well. Source: Microsoft, "Change Journal
+Records".
+"""
+
+from datetime import datetime
+
+from labkit.synthesis.filesystems.ntfs.mft import write_extents
+from labkit.synthesis.filesystems.ntfs.node_store import attribute_of, with_attribute
+from labkit.synthesis.filesystems.ntfs.nodes import DATA, HOLE, Attribute, Extents, Name, Node, joined
+from labkit.synthesis.filesystems.ntfs.system import SystemFiles
+from labkit.synthesis.filesystems.ntfs.tree import NtfsTree
+from labkit.synthesis.filesystems.ntfs_streams.usn_journal import PAGE_BYTES, Reason, UsnJournal
+
+_RECORDS_STREAM, _LIMITS_STREAM = "$J", "$Max"
+_RECORDS_INSTANCE, _LIMITS_INSTANCE = 4, 5
+_MOST_PAGES = 2  # that one operation fills
+_DIRECTORY_ATTRIBUTE = 0x10
+
+
+class ChangeJournal:
+    """The change journal of one volume."""
+
+    def __init__(self, tree: NtfsTree, files: SystemFiles, created_utc: datetime, *, start_usn: int) -> None:
+        self._tree = tree
+        self._journal = UsnJournal(created_utc, start_usn=start_usn)
+        limits = self._journal.maximum()
+        hole_clusters = start_usn // tree.geometry.cluster_bytes
+        extents: Extents = ((HOLE, hole_clusters),) if hole_clusters else ()
+        records = Attribute(DATA, _RECORDS_STREAM, _RECORDS_INSTANCE, None, start_usn, extents, sparse=True)
+        held = Attribute(DATA, _LIMITS_STREAM, _LIMITS_INSTANCE, limits, len(limits))
+        self._node_id = files.add_to_extend("$UsnJrnl", (records, held))
+        if start_usn % tree.geometry.cluster_bytes:
+            self._reserve(start_usn)
+
+    def fork(self, tree: NtfsTree) -> "ChangeJournal":
+        """Return an independent copy for a fork of the volume."""
+        copy = object.__new__(ChangeJournal)
+        copy.__dict__.update(self.__dict__)
+        copy._tree, copy._journal = tree, self._journal.fork()
+        return copy
+
+    @property
+    def growth_clusters(self) -> int:
+        """How many clusters the records of one operation take at most."""
+        return self._tree.geometry.clusters_for(_MOST_PAGES * PAGE_BYTES) + 1
+
+    def note(self, node: Node, name: Name, at: datetime, *steps: Reason, closed: bool = True) -> Node:
+        """Write a record for each step, the reasons adding up, and one for the closing. Return ``node`` with its USN.
+
+        Args:
+            node: The file or directory.
+            name: Which of its names to state.
+            at: When.
+            steps: What happens, one after the other.
+            closed: Whether the file is closed then; what is deleted is closed with the last step.
+        """
+        reasons = []
+        total = Reason(0)
+        for step in steps:
+            total |= step
+            reasons.append(total)
+        if closed:
+            reasons.append(total | Reason.CLOSE)
+        attributes = node.flags | (_DIRECTORY_ATTRIBUTE if node.directory else 0)
+        usn = node.usn
+        for reason in reasons:
+            record = self._journal.add(
+                node.reference, name.parent_reference, name.text, at, reason, attributes=attributes
+            )
+            self._reserve(self._journal.next_usn)
+            write_extents(self._tree.medium, self._tree.geometry, self._extents, record.usn, record.to_bytes())
+            usn = record.usn
+        return node._replace(usn=usn)
+
+    @property
+    def _stream(self) -> Attribute:
+        stream = attribute_of(self._tree.nodes[self._node_id], DATA, _RECORDS_STREAM)
+        assert stream is not None  # noqa: S101 - made with the journal
+        return stream
+
+    @property
+    def _extents(self) -> Extents:
+        return self._stream.extents
+
+    def _reserve(self, size_bytes: int) -> None:
+        """Let $J be ``size_bytes`` long; new clusters are cleared, as pages are in memory."""
+        tree = self._tree
+        stream = self._stream
+        extents = stream.extents
+        missing = tree.geometry.clusters_for(size_bytes) - sum(count for _, count in extents)
+        if missing > 0:
+            pages = max(missing, tree.geometry.clusters_for(PAGE_BYTES))
+            near = sum(extents[-1]) if extents and extents[-1][0] != HOLE else None
+            more = tree.clusters.allocate(pages, self._node_id, near=near)
+            for first, count in more:
+                tree.medium.write(tree.geometry.cluster_offset_bytes(first), bytes(count * tree.geometry.cluster_bytes))
+            extents = joined(extents, more)
+        node = tree.nodes[self._node_id]
+        grown = with_attribute(node, stream._replace(size_bytes=size_bytes, extents=extents))
+        if missing > 0:
+            tree.settle(grown)
+        else:
+            tree.keep(grown)

@@ -1,0 +1,280 @@
+"""The nodes of an NTFS volume: their records, the indexes of directories, and what has to be written."""
+
+from typing import Self
+
+from labkit.synthesis.filesystems.ntfs import rendering
+from labkit.synthesis.filesystems.ntfs.allocation import ClusterMap
+from labkit.synthesis.filesystems.ntfs.attributes import resident_size
+from labkit.synthesis.filesystems.ntfs.blocks import BLOCK_BYTES, Render
+from labkit.synthesis.filesystems.ntfs.index import Index, Surroundings
+from labkit.synthesis.filesystems.ntfs.layout import NtfsGeometry
+from labkit.synthesis.filesystems.ntfs.mft import Mft, read_extents, write_extents
+from labkit.synthesis.filesystems.ntfs.nodes import DATA, Attribute, Node, joined
+from labkit.synthesis.filesystems.ntfs.records import (
+    ATTRIBUTES_START,
+    DIRECTORY,
+    IN_USE,
+    ROOM_BYTES,
+    protected,
+    record_bytes,
+)
+from labkit.synthesis.filesystems.ntfs.view_tree import ViewTree
+from labkit.synthesis.filesystems.ntfs_streams.attrdef import AttributeType
+from labkit.synthesis.filesystems.ntfs_streams.upcase import collation_key
+from labkit.synthesis.filesystems.ntfs_streams.view_index import ViewIndex
+from labkit.synthesis.medium import SECTOR_BYTES, Medium
+
+MFT_NODE = 1
+_GROWTH_SHARE = 8
+
+
+class NodeStore:
+    """Nodes by their numbers, and their indexes. Holds no content outside of records."""
+
+    def __init__(self, geometry: NtfsGeometry, medium: Medium) -> None:
+        self.geometry = geometry
+        self.medium = medium
+        self.clusters = ClusterMap(geometry.cluster_count)
+        self.mft = Mft(geometry, medium, self.clusters, MFT_NODE)
+        self.nodes: dict[int, Node] = {}
+        self.indexes: dict[int, tuple[Index, ...]] = {}
+        self.found: dict[int, dict[bytes, int]] = {}  # directory -> key of a name -> node
+        self._owned: set[int] = set()  # nodes whose indexes no fork shares
+        self._changed: set[int] = set()  # nodes whose record has to be written
+        self._changed_indexes: set[int] = set()
+
+    def fork(self, medium: Medium) -> Self:
+        """Return an independent copy that writes to ``medium``. Directories are shared until one of both changes."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other.medium = medium
+        other.clusters = self.clusters.fork()
+        other.mft = self.mft.fork(medium, other.clusters)
+        other.nodes, other.indexes, other.found = dict(self.nodes), dict(self.indexes), dict(self.found)
+        other._changed, other._changed_indexes = set(self._changed), set(self._changed_indexes)
+        self._owned, other._owned = set(), set()
+        return other
+
+    def settle(self, node: Node) -> Node:
+        """Make ``node`` fit its record: move content out of it, or attributes to further records. Store it.
+
+        The caller has made sure that there is room (``require``).
+        """
+        indexes = self.indexes.get(node.node_id, ())
+        while rendering.used_bytes(node, indexes) > ROOM_BYTES and (large := _largest_resident(node)) is not None:
+            node = self._moved_out(node, large)
+        self.nodes[node.node_id] = node
+        if rendering.used_bytes(node, indexes) > ROOM_BYTES or node.extensions:
+            node = self._with_extensions(node)
+        for index in indexes:
+            index.root_room = rendering.root_room(node, index, len(indexes))
+        self.nodes[node.node_id] = node
+        self._changed.add(node.node_id)
+        return node
+
+    def keep(self, node: Node) -> None:
+        """Keep the new value of a node whose attributes take no more room than before; its record will be written."""
+        self.nodes[node.node_id] = node
+        self._changed.add(node.node_id)
+
+    def erase(self, node: Node) -> None:
+        """Free the record and the clusters of a node that has left its directories.
+
+        What it has in records and index blocks is written first, before others can take the places.
+        """
+        self.nodes[node.node_id] = node
+        self.write(node)
+        if node.directory:
+            self.own_indexes(node.node_id)
+            self._write_blocks(node.node_id)
+            self._changed_indexes.discard(node.node_id)
+        self.mft.release(node.record)
+        for number, _ in node.extensions:
+            self.mft.release(number)
+        for attribute in node.attributes:
+            self.clusters.release(attribute.extents)
+        self.clusters.release(node.list_extents)
+        for index in self.indexes.get(node.node_id, ()):
+            self.clusters.release(index.extents)
+        self.nodes[node.node_id] = node._replace(deleted=True)
+        self._changed.discard(node.node_id)
+
+    def follow(self, node_id: int, wanted: ViewIndex) -> None:
+        """Let an index that is no directory hold what ``wanted`` says. There is room (see ``blocks_for``)."""
+        index = self.view(node_id, wanted.name)
+        index.follow(wanted, self.surroundings(node_id, index))
+        self._changed_indexes.add(node_id)
+        self.settle(self.nodes[node_id])
+
+    def view(self, node_id: int, name: str) -> ViewTree:
+        """Return an index that is no directory."""
+        self.own_indexes(node_id)
+        return next(one for one in self.indexes[node_id] if isinstance(one, ViewTree) and one.name == name)
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Write the records and index blocks that changed."""
+        for node_id in sorted(self._changed_indexes):
+            self._write_blocks(node_id)
+        self._changed_indexes.clear()
+        for node_id in sorted(self._changed, key=lambda number: self.nodes[number].record):
+            self.write(self.nodes[node_id])
+        self._changed.clear()
+
+    def write(self, node: Node) -> None:
+        """Write the record of a node, and those that it needs beside it."""
+        parts = self._spread(node)
+        flags = IN_USE | (DIRECTORY if node.directory else 0) | node.record_flags
+        base = parts.base
+        if parts.further:
+            base = [base[0], self._list_piece(node, parts), *base[1:]]
+            if parts.list_outside:
+                value = rendering.attribute_list(parts, _references(node))
+                write_extents(self.medium, self.geometry, node.list_extents, 0, value)
+        self.mft.write(
+            node.record,
+            record_bytes(
+                node.record,
+                node.sequence,
+                flags=flags,
+                links=sum(2 if name.alias else 1 for name in node.names),
+                next_instance=max(node.next_instance, rendering.FIXED_END),
+                attributes=[piece.content for piece in base],
+            ),
+        )
+        for (record, sequence), further in zip(node.extensions, parts.further, strict=True):
+            used = record_bytes(
+                record,
+                sequence,
+                flags=IN_USE,
+                links=0,
+                next_instance=max(node.next_instance, rendering.FIXED_END),
+                attributes=[piece.content for piece in further],
+                base_reference=node.reference,
+            )
+            self.mft.write(record, used)
+
+    def place_of(self, node: Node, attribute: Attribute) -> tuple[int, int]:
+        """Return the record that holds a resident attribute, and where its value begins within the record."""
+        parts = self._spread(node)
+        numbers = [node.record, *(number for number, _ in node.extensions)]
+        for number, content in zip(numbers, (parts.base, *parts.further), strict=True):
+            position = ATTRIBUTES_START
+            for piece in content:
+                if (piece.kind, piece.instance) == (attribute.kind, attribute.instance):
+                    return number, position + resident_size(attribute.name, 0)
+                position += len(piece.content)
+                if parts.further and number == node.record and piece.kind == AttributeType.STANDARD_INFORMATION:
+                    position += len(self._list_piece(node, parts).content)
+        raise AssertionError(f"record {node.record} has no attribute {attribute.kind:#x} {attribute.name}")
+
+    def renderer(self, node_id: int, index: Index) -> Render:
+        """Return what writes an entry of an index as it stands now."""
+        if isinstance(index, ViewTree):
+            return index.render
+        nodes, cluster_bytes = self.nodes, self.geometry.cluster_bytes
+        reference = nodes[node_id].reference
+        return lambda entry: rendering.index_entry(entry, nodes[entry.owner], reference, cluster_bytes)
+
+    def surroundings(self, node_id: int, index: Index) -> Surroundings:
+        """Return what a change of an index asks for."""
+        return Surroundings(lambda: self._grow_index(node_id, index), self.renderer(node_id, index))
+
+    def _write_blocks(self, node_id: int) -> None:
+        for index in self.indexes[node_id]:
+            render = self.renderer(node_id, index)
+            for number in sorted(index.changed):
+                position = number * BLOCK_BYTES
+                before = read_extents(self.medium, self.geometry, index.extents, position, BLOCK_BYTES)
+                block = protected(index.block_bytes(number, render), before)
+                write_extents(self.medium, self.geometry, index.extents, position, block)
+            index.changed.clear()
+
+    def _spread(self, node: Node) -> rendering.Spread:
+        indexes = [(index, self.renderer(node.node_id, index)) for index in self.indexes.get(node.node_id, ())]
+        return rendering.spread(rendering.pieces(node, indexes, self.geometry.cluster_bytes))
+
+    def _list_piece(self, node: Node, parts: rendering.Spread) -> rendering.Piece:
+        value = rendering.attribute_list(parts, _references(node))
+        return rendering.list_piece(value, node.list_extents, self.geometry.cluster_bytes)
+
+    def _with_extensions(self, node: Node) -> Node:
+        parts = self._spread(node)
+        extensions = node.extensions
+        while len(extensions) < len(parts.further):
+            extensions = (*extensions, self.mft.allocate(node.node_id))
+        for number, _ in extensions[len(parts.further) :]:
+            self.mft.release(number)
+        list_extents = node.list_extents
+        wanted = self.geometry.clusters_for(parts.list_bytes) if parts.list_outside else 0
+        missing = wanted - sum(count for _, count in list_extents)
+        if missing > 0:
+            list_extents = joined(list_extents, self.clusters.allocate(missing, node.node_id))
+        elif not wanted:
+            self.clusters.release(list_extents)
+            list_extents = ()
+        return node._replace(extensions=extensions[: len(parts.further)], list_extents=list_extents)
+
+    def _moved_out(self, node: Node, attribute: Attribute) -> Node:
+        """Give a resident attribute clusters; the record is written before, so that the content stays in its slack."""
+        if node.node_id in self.nodes:
+            self.write(self.nodes[node.node_id])
+        value = attribute.value or b""
+        extents = self.clusters.allocate(self.geometry.clusters_for(len(value)), node.node_id)
+        write_extents(self.medium, self.geometry, extents, 0, value + bytes(-len(value) % SECTOR_BYTES))
+        moved = attribute._replace(value=None, extents=extents)
+        return with_attribute(node, moved)
+
+    def _grow_index(self, node_id: int, index: Index) -> None:
+        """Give an index clusters for one block more, and an eighth of what it has where that is more."""
+        unit = self.geometry.clusters_for(BLOCK_BYTES)
+        allocated = sum(count for _, count in index.extents)
+        missing = self.geometry.clusters_for((index.block_count + 1) * BLOCK_BYTES) - allocated
+        if missing <= 0:
+            return
+        count = -(-max(missing, allocated // _GROWTH_SHARE) // unit) * unit
+        near = sum(index.extents[-1]) if index.extents else None
+        index.extents = joined(index.extents, self.clusters.allocate(count, node_id, near=near, unit=unit))
+
+    def blocks_for(self, index: Index, entries: int) -> int:
+        """Return how many clusters so many new entries of an index may take at most."""
+        per_block = self.geometry.clusters_for(BLOCK_BYTES)
+        allocated = sum(count for _, count in index.extents)
+        return entries * (index.height + 2) * per_block + allocated // _GROWTH_SHARE + per_block
+
+    def own_indexes(self, node_id: int) -> Index:
+        """Return the first index of a node, with all of them not shared with a fork any more."""
+        if node_id not in self._owned:
+            self._owned.add(node_id)
+            self.indexes[node_id] = tuple(index.fork() for index in self.indexes[node_id])
+            if node_id in self.found:
+                self.found[node_id] = dict(self.found[node_id])
+        return self.indexes[node_id][0]
+
+
+def with_attribute(node: Node, attribute: Attribute) -> Node:
+    """Return ``node`` with an attribute of this kind and name replaced, or added."""
+    key = (attribute.kind, collation_key(attribute.name))
+    others = [one for one in node.attributes if (one.kind, collation_key(one.name)) != key]
+    return node._replace(
+        attributes=tuple(sorted([*others, attribute], key=lambda one: (one.kind, collation_key(one.name))))
+    )
+
+
+def attribute_of(node: Node, kind: int, name: str = "") -> Attribute | None:
+    """Return the attribute of this kind and name, if there is one."""
+    key = collation_key(name)
+    return next((one for one in node.attributes if one.kind == kind and collation_key(one.name) == key), None)
+
+
+def _references(node: Node) -> list[int]:
+    return [node.reference, *(sequence << 48 | record for record, sequence in node.extensions)]
+
+
+def _largest_resident(node: Node) -> Attribute | None:
+    """Return the content that takes the most room in a record, if moving it out makes room."""
+    least_bytes = 64
+    candidates = [one for one in node.attributes if one.kind == DATA and one.value is not None]
+    largest = max(candidates, key=lambda one: one.size_bytes, default=None)
+    return largest if largest is not None and largest.size_bytes > least_bytes else None
