@@ -186,6 +186,7 @@ class RecordMap:
 
     def __init__(self) -> None:
         self._state = bytearray()
+        self._fresh = self._kept_back = 0  # how many are free, and how many kept back
         self._sequences = array("H")
         self._owners = array("I")
         self._changed: set[int] = set()  # sectors of the bitmap
@@ -193,6 +194,7 @@ class RecordMap:
     def fork(self) -> "RecordMap":
         """Return an independent copy."""
         copy = object.__new__(RecordMap)
+        copy.__dict__.update(self.__dict__)
         copy._state, copy._sequences, copy._owners = self._state[:], self._sequences[:], self._owners[:]
         copy._changed = set(self._changed)
         return copy
@@ -202,14 +204,16 @@ class RecordMap:
         """How many records the MFT has."""
         return len(self._state)
 
-    def free_counts(self, first: int) -> tuple[int, int]:
-        """Return how many records from ``first`` on are free, and how many are kept back."""
-        return self._state.count(FREE, first), self._state.count(KEPT_BACK, first)
+    @property
+    def free_counts(self) -> tuple[int, int]:
+        """How many records are free, and how many are kept back."""
+        return self._fresh, self._kept_back
 
     def add(self, count: int) -> None:
         """Let the MFT have ``count`` more records."""
         self._changed.update(range(self.count // _BITS_PER_SECTOR, (self.count + count - 1) // _BITS_PER_SECTOR + 1))
         self._state += FREE * count
+        self._fresh += count
         self._sequences.extend((1,) * count)
         self._owners.extend((NOBODY,) * count)
 
@@ -230,6 +234,10 @@ class RecordMap:
 
     def take(self, number: int, owner: int, sequence: int | None = None) -> None:
         """Mark one record as in use."""
+        if self._state[number] == FREE[0]:
+            self._fresh -= 1
+        else:
+            self._kept_back -= 1
         self._state[number : number + 1] = TAKEN
         self._owners[number] = owner
         if sequence is not None:
@@ -239,6 +247,7 @@ class RecordMap:
     def release(self, number: int) -> None:
         """Free a record: its sequence number goes up by one, and never becomes 0."""
         self._state[number : number + 1] = KEPT_BACK
+        self._kept_back += 1
         sequence = self._sequences[number]
         self._sequences[number] = 1 if sequence == _LAST_SEQUENCE else sequence + 1
         self._changed.add(number // _BITS_PER_SECTOR)
@@ -246,6 +255,7 @@ class RecordMap:
     def rewind(self) -> None:
         """Let what was kept back be given again, as after a new mount."""
         self._state = self._state.translate(_AS_BITS)
+        self._fresh, self._kept_back = self._fresh + self._kept_back, 0
 
     def owner(self, number: int) -> int:
         """Return the node that was given a record last; ``NOBODY`` if there was none."""

@@ -11,8 +11,9 @@ from labkit.synthesis.filesystems.ntfs.records import IN_USE, RECORD_BYTES, plai
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
 
 FIRST_FREE_RECORD = 24
+_RECORDS_NEVER_GIVEN = 8  # 16 to 23
 _MOST_EXTENTS = 48  # that surely fit record 0
-_FLAGS_START, _SEQUENCE_START, _USED_START = 22, 16, 24
+_FLAGS_START, _SEQUENCE_START, _USED_START, _NUMBER_START = 22, 16, 24, 44
 
 
 class Mft:
@@ -27,6 +28,7 @@ class Mft:
         self.clusters = clusters
         self.map = RecordMap()
         self.owner = owner
+        self._mirror_bytes = geometry.cluster_offset_bytes(geometry.mirror[0])
         first, count = geometry.mft
         bitmap_count = geometry.clusters_for(FIRST_RECORDS)
         clusters.take(first - bitmap_count, bitmap_count, owner)
@@ -59,7 +61,8 @@ class Mft:
         Raises:
             SynthesisError: The volume is full, or the table is in too many pieces to grow.
         """
-        fresh, kept_back = self.map.free_counts(FIRST_FREE_RECORD)
+        fresh, kept_back = self.map.free_counts
+        fresh -= _RECORDS_NEVER_GIVEN
         growth = self._growth_clusters * -(-records // FIRST_RECORDS) if fresh < records else 0
         if growth and kept_back + fresh >= records and self.clusters.free_count < clusters + growth:
             growth = 0  # records that were kept back are given instead
@@ -100,8 +103,7 @@ class Mft:
         """Write a whole record, and its copy in the mirror."""
         write_extents(self.medium, self.geometry, self.extents, number * RECORD_BYTES, block)
         if number < self.geometry.mirrored_records:
-            mirror = self.geometry.cluster_offset_bytes(self.geometry.mirror[0])
-            self.medium.write(mirror + number * RECORD_BYTES, block)
+            self.medium.write(self._mirror_bytes + number * RECORD_BYTES, block)
 
     def write_slack(self, number: int, data: bytes) -> int:
         """Put ``data`` behind the used part of a record, so that no sector ends within it. Return where, on the medium.
@@ -158,10 +160,14 @@ class Mft:
     def _add_records(self, count: int) -> None:
         first = self.map.count
         self.map.add(count)
-        zeros = bytes(RECORD_BYTES)
-        for number in range(first, first + count):
-            empty = record_bytes(number, 1, flags=0, links=0, next_instance=0, attributes=())
-            self.put(number, protected(empty.ljust(RECORD_BYTES, b"\0"), zeros))
+        empty = record_bytes(0, 1, flags=0, links=0, next_instance=0, attributes=()).ljust(RECORD_BYTES, b"\0")
+        block = bytearray(protected(empty, bytes(RECORD_BYTES)) * count)
+        for number in range(count):
+            struct.pack_into("<I", block, number * RECORD_BYTES + _NUMBER_START, first + number)
+        write_extents(self.medium, self.geometry, self.extents, first * RECORD_BYTES, bytes(block))
+        mirrored = bytes(block)[: max(self.geometry.mirrored_records - first, 0) * RECORD_BYTES]
+        if mirrored:
+            self.medium.write(self._mirror_bytes + first * RECORD_BYTES, mirrored)
 
 
 def spans(geometry: NtfsGeometry, extents: Extents, position: int, size_bytes: int) -> Iterator[tuple[int, int, int]]:
@@ -185,14 +191,30 @@ def spans(geometry: NtfsGeometry, extents: Extents, position: int, size_bytes: i
 
 def read_extents(medium: Medium, geometry: NtfsGeometry, extents: Extents, position: int, size_bytes: int) -> bytes:
     """Return a byte range of some content; holes are zeros."""
-    parts = [
+    offset = _whole_offset(geometry, extents, position, size_bytes)
+    if offset >= 0:
+        return medium.read(offset, size_bytes)
+    return b"".join(
         bytes(length) if offset < 0 else medium.read(offset, length)
         for offset, _, length in spans(geometry, extents, position, size_bytes)
-    ]
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    )
 
 
 def write_extents(medium: Medium, geometry: NtfsGeometry, extents: Extents, position: int, data: bytes) -> None:
     """Write a byte range of some content; no hole may be in it."""
+    offset = _whole_offset(geometry, extents, position, len(data))
+    if offset >= 0:
+        medium.write(offset, data)
+        return
     for offset, start, length in spans(geometry, extents, position, len(data)):
-        medium.write(offset, data if length == len(data) else data[start : start + length])
+        medium.write(offset, data[start : start + length])
+
+
+def _whole_offset(geometry: NtfsGeometry, extents: Extents, position: int, size_bytes: int) -> int:
+    """Return where a byte range lies on the medium if the first extent holds it all; -1 otherwise."""
+    if not extents:
+        return -1
+    first, count = extents[0]
+    if first == HOLE or position + size_bytes > count * geometry.cluster_bytes:
+        return -1
+    return geometry.start_bytes + first * geometry.cluster_bytes + position

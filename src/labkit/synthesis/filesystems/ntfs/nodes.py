@@ -55,6 +55,7 @@ class Name(NamedTuple):
     parent_id: int
     parent_reference: int
     text: str
+    key: bytes  # what its directory sorts it by, two bytes for each UTF-16 unit
     namespace: Namespace
     alias: str  # the DOS name beside it; "" if there is none
     times: Times
@@ -62,6 +63,11 @@ class Name(NamedTuple):
     size_bytes: int
     flags: int
     instance: int  # of its attribute; that of the DOS name is one more
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """What its directory finds it by."""
+        return (self.key, self.alias.encode("utf-16-be")) if self.alias else (self.key,)
 
 
 class Attribute(NamedTuple):

@@ -21,6 +21,7 @@ from labkit.synthesis.filesystems.ntfs_streams.upcase import collation_key
 STANDARD_INFORMATION_BYTES = 96  # with its header
 _DIRECTORY_FLAG, _VIEW_INDEX_FLAG = 0x10000000, 0x20000000
 _NAME_FIXED_BYTES = 66
+_NAME_HEADER_BYTES = 24  # of the attribute
 _ENTRY_HEADER_BYTES = 16
 _LIST_ENTRY_BYTES = 26
 _MOST_LIST_BYTES = 320  # of $ATTRIBUTE_LIST in its record
@@ -33,6 +34,7 @@ _INDEX_ROOT_BYTES = 24 + 8 + 16 + 16  # header, name, the head of the index and 
 _INDEX_RESERVE_BYTES = 160  # for $INDEX_ALLOCATION and $BITMAP beside it
 _LEAST_ROOT_BYTES = 24  # one end that leads to a block
 _MOST_RUN_BYTES = 856  # of one part of an attribute
+_INDEX_ENTRY = struct.Struct("<QHHHHQQQQQQQIIBB")
 _FILE_NAME = struct.Struct("<QQQQQQQIIBB")
 _STANDARD_INFORMATION = struct.Struct("<QQQQIIIIIIQQ")
 
@@ -61,14 +63,9 @@ class Spread(NamedTuple):
     list_outside: bool = False  # $ATTRIBUTE_LIST lies in clusters
 
 
-def file_name_size(name: str) -> int:
-    """Return how long the $FILE_NAME attribute of a name is."""
-    return on_disk.resident_size("", _NAME_FIXED_BYTES + 2 * units(name))
-
-
-def entry_size(name: str) -> int:
-    """Return how long the entry of a name is in the leaf of a directory."""
-    return aligned(_ENTRY_HEADER_BYTES + _NAME_FIXED_BYTES + 2 * units(name))
+def entry_size(key: bytes) -> int:
+    """Return how long the entry of a name is in the leaf of a directory; its key is as long as the name."""
+    return aligned(_ENTRY_HEADER_BYTES + _NAME_FIXED_BYTES + len(key))
 
 
 def sizes(node: Node, cluster_bytes: int) -> tuple[int, int]:
@@ -90,20 +87,24 @@ def flags_of(node: Node) -> int:
 def index_entry(entry: Entry, node: Node, parent_reference: int, cluster_bytes: int) -> bytes:
     """Return the entry of one name in the leaf of a directory, with what the file is like now."""
     text = entry.text.encode("utf-16-le")
+    length = len(text)
     allocated, size = sizes(node, cluster_bytes)
-    value_bytes = _NAME_FIXED_BYTES + len(text)
-    head = struct.pack("<QHHHH", node.reference, entry.size_bytes, value_bytes, 0, 0)
-    name = _FILE_NAME.pack(
+    head = _INDEX_ENTRY.pack(
+        node.sequence << 48 | node.record,
+        entry.size_bytes,
+        _NAME_FIXED_BYTES + length,
+        0,
+        0,
         parent_reference,
         *node.times,
         allocated,
         size,
         flags_of(node),
         node.reparse_tag,
-        len(text) // 2,
+        length // 2,
         entry.kind,
     )
-    return (head + name + text).ljust(entry.size_bytes, b"\0")
+    return (head + text).ljust(entry.size_bytes, b"\0")
 
 
 def pieces(node: Node, indexes: Iterable[tuple[Index, Render]], cluster_bytes: int) -> list[Piece]:
@@ -134,7 +135,9 @@ def fixed_bytes(node: Node) -> int:
     """Return how many bytes the attributes of a node take that are not an index."""
     used = STANDARD_INFORMATION_BYTES
     for name in node.names:
-        used += file_name_size(name.text) + (file_name_size(name.alias) if name.alias else 0)
+        used += aligned(_NAME_HEADER_BYTES + _NAME_FIXED_BYTES + len(name.key))
+        if name.alias:
+            used += aligned(_NAME_HEADER_BYTES + _NAME_FIXED_BYTES + 2 * len(name.alias))
     for attribute in node.attributes:
         used += on_disk.size_of(attribute)
     return used

@@ -33,9 +33,10 @@ from labkit.synthesis.filesystems.ntfs_streams.quota import owner_index, quota_i
 from labkit.synthesis.filesystems.ntfs_streams.reparse import reparse_index
 from labkit.synthesis.filesystems.ntfs_streams.secure import SecurityStore
 from labkit.synthesis.filesystems.ntfs_streams.security import METADATA_READ, METADATA_WRITE, VOLUME_ROOT
+from labkit.synthesis.filesystems.ntfs_streams.upcase import collation_key
 from labkit.synthesis.filesystems.ntfs_streams.view_index import ViewIndex
 
-_HIDDEN_SYSTEM = FileFlags.HIDDEN | FileFlags.SYSTEM
+_HIDDEN_SYSTEM = int(FileFlags.HIDDEN | FileFlags.SYSTEM)
 _RESERVED_RECORDS = range(12, 16)
 _BITMAP_INSTANCE = 14
 (_MFT, _MIRROR, _LOG, _VOLUME, _ATTRDEF, _ROOT_RECORD, _BITMAP, _BOOT, _BADCLUS, _SECURE, _UPCASE, _EXTEND) = range(12)
@@ -169,7 +170,8 @@ class SystemFiles:
     ) -> None:
         node = self._node(record, attributes, directory=directory)
         root = _ROOT_RECORD << 48 | _ROOT_RECORD
-        name = Name(ROOT, root, _NAMES[record], Namespace.BOTH, "", self._times, 0, 0, node.flags, 2)
+        text = _NAMES[record]
+        name = Name(ROOT, root, text, collation_key(text), Namespace.BOTH, "", self._times, 0, 0, node.flags, 2)
         node = node._replace(names=(name,), record_flags=IS_VIEW_INDEX if views else 0)
         if directory:
             self._tree.add_directory_index(node)

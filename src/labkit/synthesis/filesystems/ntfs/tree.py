@@ -118,7 +118,7 @@ class NtfsTree(NodeStore):
         parent, text = self.new_place(path)
         key = collation_key(text)
         for name in node.names:
-            if name.parent_id == parent.node_id and key in {collation_key(name.text), collation_key(name.alias)}:
+            if name.parent_id == parent.node_id and key in name.keys:
                 return name
         return node.names[0]
 
@@ -180,6 +180,7 @@ class NtfsTree(NodeStore):
             parent_id=parent.node_id,
             parent_reference=parent.reference,
             text=text,
+            key=collation_key(text),
             namespace=namespace,
             alias=alias,
             times=node.times,
@@ -208,13 +209,13 @@ class NtfsTree(NodeStore):
         if directory.block_count != blocks:
             self.settle(self.nodes[name.parent_id])
 
-    def withdraw(self, node: Node, name: Name) -> None:
-        """Take a link of ``node`` out of its directory."""
+    def withdraw(self, name: Name) -> None:
+        """Take a link out of its directory."""
         directory = self.own_indexes(name.parent_id)
         found, around = self.found[name.parent_id], self.surroundings(name.parent_id, directory)
-        for entry in _entries(node, name):
-            del found[entry.key]
-            directory.remove(entry.key, around)
+        for key in name.keys:
+            del found[key]
+            directory.remove(key, around)
         self._changed_indexes.add(name.parent_id)
         self._changed.add(name.parent_id)
 
@@ -245,20 +246,18 @@ class NtfsTree(NodeStore):
         self._changed.add(node.node_id)
         for name in node.names:
             directory = self.own_indexes(name.parent_id)
-            for entry in _entries(node, name):
-                if directory.touch(entry.key):
+            for key in name.keys:
+                if directory.touch(key):
                     self._changed.add(name.parent_id)
             self._changed_indexes.add(name.parent_id)
         return node
 
 
 def _entries(node: Node, name: Name) -> list[Entry]:
-    entries = [
-        Entry(collation_key(name.text), node.node_id, name.text, name.namespace, rendering.entry_size(name.text))
-    ]
+    entries = [Entry(name.key, node.node_id, name.text, name.namespace, rendering.entry_size(name.key))]
     if name.alias:
-        key = name.alias.encode("utf-16-be")
-        entries.append(Entry(key, node.node_id, name.alias, Namespace.DOS, rendering.entry_size(name.alias)))
+        key = name.keys[1]
+        entries.append(Entry(key, node.node_id, name.alias, Namespace.DOS, rendering.entry_size(key)))
     return entries
 
 

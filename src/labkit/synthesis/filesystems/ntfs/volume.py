@@ -199,7 +199,7 @@ class NtfsVolume:
         parent, text = tree.new_place(path)
         tree.check_new_name(parent, text)
         self._require(wanted, parent)
-        flags = FileFlags.ARCHIVE | FileFlags.SPARSE
+        flags = int(FileFlags.ARCHIVE | FileFlags.SPARSE)
         security_id = self._security_id(parent, None)
         node = tree.new_node(Times(now, now, now, now), directory=False, flags=flags, security_id=security_id)
         node, name = tree.name_for(node, parent, text)
@@ -341,13 +341,13 @@ class NtfsVolume:
         parent, text = tree.new_place(to_path)
         if any(above.node_id == node.node_id for above in tree.line(parent)):
             raise SynthesisError(f"{path} can not be moved into itself", remedy="Move it to a directory outside of it.")
-        keys = {collation_key(old.text), collation_key(old.alias)} if old.parent_id == parent.node_id else set()
-        tree.check_new_name(parent, text, holder=node.node_id if collation_key(text) in keys else 0)
+        stays = old.parent_id == parent.node_id and collation_key(text) in old.keys
+        tree.check_new_name(parent, text, holder=node.node_id if stays else 0)
         if (old.parent_id, old.text) == (parent.node_id, text):
             raise SynthesisError(f"{to_path} exists already", remedy="Take another name.")
         self._require(0, parent, tree.nodes[old.parent_id])
         node = self._noted(node, old, at, Reason.RENAME_OLD_NAME, closed=False)
-        tree.withdraw(node, old)
+        tree.withdraw(old)
         node, name = tree.name_for(node, parent, text, link=old.namespace == Namespace.POSIX)
         node = self._noted(node, name, at, Reason.RENAME_NEW_NAME)
         names = tuple(name if one is old else one for one in node.names)
@@ -388,7 +388,7 @@ class NtfsVolume:
         self._require(0)
         node = self._noted(node, self._tree.link(node, path), at, Reason.BASIC_INFO_CHANGE)
         kept = FileFlags(node.flags) & (FileFlags.SPARSE | FileFlags.REPARSE_POINT)
-        self._tree.store(node._replace(flags=flags | kept, times=node.times._replace(changed=now)))
+        self._tree.store(node._replace(flags=int(flags | kept), times=node.times._replace(changed=now)))
 
     def add_security(self, descriptor: SecurityDescriptor) -> int:
         """Keep a security descriptor in $Secure. Return its number, for ``create``; an equal one keeps its own."""
@@ -521,7 +521,7 @@ class NtfsVolume:
         tree.check_new_name(parent, text)
         security_id = self._security_id(parent, security_id)
         self._require(self._geometry.clusters_for(len(data)) + extra_clusters, parent)
-        node = tree.new_node(times, directory=False, flags=flags, security_id=security_id)
+        node = tree.new_node(times, directory=False, flags=int(flags), security_id=security_id)
         node, name = tree.name_for(node, parent, text)
         node = node._replace(names=(name,))
         steps = (Reason.FILE_CREATE, Reason.DATA_EXTEND) if data else (Reason.FILE_CREATE,)
@@ -541,7 +541,7 @@ class NtfsVolume:
                         self._delete(tree.nodes[child.node_id], tree.name_path(name), at)
             node = tree.nodes[node.node_id]
         name = tree.link(node, path)
-        tree.withdraw(node, name)
+        tree.withdraw(name)
         if len(node.names) > 1:
             node = self._noted(node, name, at, Reason.HARD_LINK_CHANGE)
             names = tuple(one for one in node.names if one is not name)
@@ -580,7 +580,7 @@ class NtfsVolume:
             held = content.rewritten(tree, node, held, point)
         node = node._replace(
             reparse_tag=tag,
-            flags=FileFlags(node.flags) | FileFlags.REPARSE_POINT,
+            flags=node.flags | int(FileFlags.REPARSE_POINT),
             next_instance=rendering.next_instance(node.next_instance),
         )
         self._keep(with_attribute(node, held))
