@@ -227,7 +227,7 @@ class Story:
         path = self.new_path()
         if self.stream.below(2):
             node_id = self.volume.make_junction(path, "C:\\Users\\Public", self.at)
-            self.directories[path], self.contents[node_id], self.streams[node_id] = node_id, None, {}
+            self.contents[node_id], self.streams[node_id] = None, {}
         else:
             target = "..\\" + "papers\\" * self.stream.pick([1, 60])
             self.add(path, b"", self.volume.make_symbolic_link(path, target, self.at, relative=True))

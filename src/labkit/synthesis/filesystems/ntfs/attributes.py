@@ -33,7 +33,7 @@ def size_of(attribute: Attribute) -> int:
     if attribute.value is not None:
         return resident_size(attribute.name, attribute.size_bytes)
     header_bytes = _SPARSE_HEADER_BYTES if attribute.sparse else NON_RESIDENT_HEADER_BYTES
-    return aligned(header_bytes + 2 * len(attribute.name)) + aligned(len(run_list(attribute.extents)))
+    return aligned(header_bytes + 2 * len(attribute.name)) + aligned(run_list_size(attribute.extents))
 
 
 def resident(kind: int, name: str, instance: int, value: bytes, *, indexed: bool = False) -> bytes:
@@ -104,6 +104,18 @@ def run_list(extents: Extents) -> bytes:
             previous = first
     pairs.append(0)
     return bytes(pairs)
+
+
+def run_list_size(extents: Extents) -> int:
+    """Return how long ``run_list`` is."""
+    size, previous = 1, 0
+    for first, count in extents:
+        size += 2 + count.bit_length() // 8
+        if first != HOLE:
+            step = first - previous
+            size += 1 + (step if step >= 0 else ~step).bit_length() // 8
+            previous = first
+    return size
 
 
 def _shortest(number: int) -> bytes:

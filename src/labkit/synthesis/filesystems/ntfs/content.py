@@ -105,15 +105,26 @@ def read(tree: NtfsTree, attribute: Attribute | None) -> bytes:
 def _in_clusters(tree: NtfsTree, node: Node, attribute: Attribute, data: bytes, pieces: int) -> Attribute:
     position = attribute.size_bytes
     size = position + len(data)
-    extents = attribute.extents
+    extents = _without_hole_from(attribute.extents, position // tree.geometry.cluster_bytes)
+    start = sum(count for _, count in extents) * tree.geometry.cluster_bytes
     missing = tree.geometry.clusters_for(size) - sum(count for _, count in extents)
     if missing > 0:
         near = sum(extents[-1]) if extents and extents[-1][0] != HOLE else None
         extents = joined(extents, tree.clusters.allocate(missing, node.node_id, near=near, pieces=pieces))
+        if start < position:  # the end of the content was in a hole
+            write_extents(tree.medium, tree.geometry, extents, start, bytes(position - start))
     if data:  # the rest of the last sector becomes zeros; sectors behind it keep what they held
         rest = -size % SECTOR_BYTES
         write_extents(tree.medium, tree.geometry, extents, position, data + bytes(rest) if rest else data)
     return attribute._replace(size_bytes=size, extents=extents)
+
+
+def _without_hole_from(extents: Extents, cluster: int) -> Extents:
+    """Return ``extents`` without the part of a hole at their end that lies behind the first ``cluster`` clusters."""
+    if not extents or extents[-1][0] != HOLE:
+        return extents
+    kept = cluster - sum(count for _, count in extents[:-1])
+    return (*extents[:-1], (HOLE, min(kept, extents[-1][1]))) if kept > 0 else extents[:-1]
 
 
 def _fits_record(node: Node, attribute: Attribute, size_bytes: int) -> bool:

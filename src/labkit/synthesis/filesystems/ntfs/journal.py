@@ -5,6 +5,7 @@ and its closing: they add up, and the last record of a file has CLOSE as well. S
 Records".
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from labkit.synthesis.filesystems.ntfs.mft import write_extents
@@ -12,7 +13,7 @@ from labkit.synthesis.filesystems.ntfs.node_store import attribute_of, with_attr
 from labkit.synthesis.filesystems.ntfs.nodes import DATA, HOLE, Attribute, Extents, Name, Node, joined
 from labkit.synthesis.filesystems.ntfs.system import SystemFiles
 from labkit.synthesis.filesystems.ntfs.tree import NtfsTree
-from labkit.synthesis.filesystems.ntfs_streams.usn_journal import PAGE_BYTES, Reason, UsnJournal
+from labkit.synthesis.filesystems.ntfs_streams.usn_journal import PAGE_BYTES, Reason, UsnJournal, UsnRecord
 
 _RECORDS_STREAM, _LIMITS_STREAM = "$J", "$Max"
 _RECORDS_INSTANCE, _LIMITS_INSTANCE = 4, 5
@@ -46,6 +47,11 @@ class ChangeJournal:
     def growth_clusters(self) -> int:
         """How many clusters the records of one operation take at most."""
         return self._tree.geometry.clusters_for(_MOST_PAGES * PAGE_BYTES) + 1
+
+    @property
+    def records(self) -> Sequence[UsnRecord]:
+        """What was noted, in order."""
+        return self._journal.records
 
     def note(self, node: Node, name: Name, at: datetime, *steps: Reason, closed: bool = True) -> Node:
         """Write a record for each step, the reasons adding up, and one for the closing. Return ``node`` with its USN.

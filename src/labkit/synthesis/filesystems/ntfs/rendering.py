@@ -277,7 +277,7 @@ def _allocation_bytes(index: Index) -> int:
     """Return how many bytes $INDEX_ALLOCATION and $BITMAP of an index take."""
     if not index.extents:
         return 0
-    runs = aligned(len(on_disk.run_list(index.extents)))
+    runs = aligned(on_disk.run_list_size(index.extents))
     header = aligned(on_disk.NON_RESIDENT_HEADER_BYTES + 2 * len(index.name))
     return header + runs + on_disk.resident_size(index.name, len(index.bitmap()))
 

@@ -47,6 +47,7 @@ class NtfsState:
     record_intact: bool  # the record is still this node's, live or deleted
     address: int
     sequence: int  # that the file had; a deleted record states one more
+    parent_id: int  # node id of the directory of the first name
     parent_address: int
     parent_sequence: int
     entry_offset_bytes: int  # of the record
@@ -93,6 +94,7 @@ def node_state(tree: NtfsTree, node_id: int) -> NtfsState:
         record_intact=tree.mft.map.owner(node.record) == node_id,
         address=node.record,
         sequence=node.sequence,
+        parent_id=name.parent_id,
         parent_address=parent.record,
         parent_sequence=parent.sequence,
         entry_offset_bytes=tree.mft.offset_bytes(node.record),

@@ -93,6 +93,11 @@ class NtfsTree(NodeStore):
             raise SynthesisError(
                 f"there is no directory {above}", remedy=f"Make it before {path}, with make_directory."
             )
+        if parent.reparse_tag:
+            raise SynthesisError(
+                f"{above} leads elsewhere, and so does what would be made in it",
+                remedy="Name the directory it leads to.",
+            )
         return parent, parts[-1]
 
     def children(self, node: Node) -> list[Node]:

@@ -30,7 +30,7 @@ from labkit.synthesis.filesystems.ntfs_streams.secure import BLOCK_BYTES as _SEC
 from labkit.synthesis.filesystems.ntfs_streams.secure import SecurityStore
 from labkit.synthesis.filesystems.ntfs_streams.security import EVERYONE_FULL, SecurityDescriptor
 from labkit.synthesis.filesystems.ntfs_streams.upcase import collation_key
-from labkit.synthesis.filesystems.ntfs_streams.usn_journal import Reason
+from labkit.synthesis.filesystems.ntfs_streams.usn_journal import Reason, UsnRecord
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
 
 __all__ = ["FileFlags", "NtfsState", "NtfsVolume", "StreamState"]
@@ -233,8 +233,7 @@ class NtfsVolume:
         now = filetime(at)
         node = self._tree.file(path)
         held = _content_of(node)
-        allocated = sum(count for _, count in held.extents)
-        self._require(max(self._geometry.clusters_for(held.size_bytes + len(data)) - allocated, 0))
+        self._require(max(self._geometry.clusters_for(held.size_bytes + len(data)) - held.cluster_count, 0))
         node = self._noted(node, self._tree.link(node, path), at, Reason.DATA_EXTEND)
         node = node._replace(times=node.times._replace(modified=now, changed=now))
         self._keep(with_attribute(node, content.appended(self._tree, node, held, data)))
@@ -501,6 +500,10 @@ class NtfsVolume:
     def state(self, node_id: int) -> NtfsState:
         """Return what is known about a node, live or deleted."""
         return node_state(self._tree, node_id)
+
+    def journal_records(self) -> tuple[UsnRecord, ...]:
+        """Return what the change journal notes, in order; nothing if the volume has none."""
+        return tuple(self._journal.records) if self._journal else ()
 
     # -- steps ----------------------------------------------------------------------------------------------------
 
