@@ -209,8 +209,9 @@ class Story:
     def many_pieces(self) -> None:
         """More fragments than one record describes."""
         if self.stream.below(3) == 0:
-            path, data = self.new_path(), self.stream.take(300) * (self.volume.cluster_bytes * 220 // 300)
-            self.add(path, data, self.volume.create(path, data, self.at, pieces=self.stream.between(100, 220)))
+            pieces = self.stream.between(100, 220) if self.volume.cluster_bytes <= 4096 else self.stream.between(5, 20)
+            path, data = self.new_path(), self.stream.take(300) * (self.volume.cluster_bytes * pieces // 300)
+            self.add(path, data, self.volume.create(path, data, self.at, pieces=pieces))
 
     def sparse(self) -> None:
         path, unit = self.new_path(), 16 * self.volume.cluster_bytes
@@ -275,11 +276,12 @@ def begin(cluster_bytes: int, seed: str, *, size_bytes: int | None = None, journ
 
 def save(medium: Medium, path: Path, *, start_bytes: int = 0) -> Path:
     """Write what stands from ``start_bytes`` on to a file; zeros become holes."""
+    zeros = bytes(32768)
     with path.open("wb") as file:
         file.truncate(medium.size_bytes - start_bytes)
         for number, chunk in enumerate(medium.chunks()):
             position = number * 32768 - start_bytes
-            if any(chunk):
+            if chunk != zeros[: len(chunk)]:
                 file.seek(max(position, 0))
                 file.write(chunk[max(-position, 0) :])
     return path

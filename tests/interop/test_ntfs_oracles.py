@@ -362,7 +362,9 @@ def test_the_journal_is_read_by_others(single: Built) -> None:
         volume = pyfsntfs.volume()
         volume.open(str(single.image))
         journal = volume.get_usn_change_journal()
-        read = list(iter(journal.read_usn_record, None))
+        read = []
+        while record := journal.read_usn_record():
+            read.append(record)
         volume.close()
         assert [record[: len(known)] for record, known in zip(read, stated, strict=True)] == stated
     if single.story.volume.cluster_bytes >= 4096:  # usnjls loses its place where a page has more than one cluster
