@@ -340,6 +340,9 @@ def test_dfvfs_reads_live_files_and_tells_deleted_inodes(built: Built) -> None:
         if tested == 10:
             break
     assert tested or len(built.states) < 70
+    for state in [s for s in built.states if s.deleted and s.entry_intact][:10]:
+        spec = factory.Factory.NewPathSpec(definitions.TYPE_INDICATOR_TSK, inode=state.address, parent=raw)
+        assert not resolver.Resolver.OpenFileEntry(spec).IsAllocated()
 
 
 def test_a_file_in_many_pieces_is_found_again_through_its_index_block(built: Built) -> None:

@@ -7,7 +7,6 @@ Sub-regions", 6.3.3 "SetChecksum Field", 7.2.2 "TableChecksum Field" and 7.6.4 "
 from collections.abc import Iterable
 
 _VOLUME_FLAGS_AND_PERCENT = frozenset({106, 107, 112})  # bytes of the boot sector that change while it is mounted
-_OWN_PLACE = frozenset({2, 3})  # of the sum in an entry set
 
 
 def boot_checksum(sectors: bytes) -> int:
@@ -22,7 +21,7 @@ def table_checksum(table: bytes) -> int:
 
 def set_checksum(entry_set: bytes) -> int:
     """Return the 16-bit sum of an entry set."""
-    return _sum_16(byte for place, byte in enumerate(entry_set) if place not in _OWN_PLACE)
+    return _sum_16(entry_set[:2] + entry_set[4:])  # the sum itself stands between
 
 
 def name_hash(upper_name: bytes) -> int:
@@ -37,7 +36,7 @@ def _sum_32(data: Iterable[int]) -> int:
     return total
 
 
-def _sum_16(data: Iterable[int]) -> int:
+def _sum_16(data: bytes) -> int:
     total = 0
     for byte in data:
         total = ((total & 1) << 15 | total >> 1) + byte & 0xFFFF

@@ -67,9 +67,7 @@ def first_block(block_bytes: int, inode: int, parent_inode: int) -> bytes:
 def insert(block: bytes, inode: int, name: bytes, kind: int) -> tuple[bytes, int] | None:
     """Write a name into the first place that is large enough. Return the new block and the place, or None."""
     needed = bytes_for(len(name))
-    offset = 0
-    while offset < len(block) - _TAIL_BYTES:
-        holder, length, name_bytes, _ = _HEAD.unpack_from(block, offset)
+    for offset, holder, length, name_bytes in _heads(block):
         used = bytes_for(name_bytes) if holder else 0
         if length - used >= needed:
             place = offset + used
@@ -78,7 +76,6 @@ def insert(block: bytes, inode: int, name: bytes, kind: int) -> tuple[bytes, int
             if used:
                 changed = _with_length(changed, offset, used)
             return changed, place
-        offset += length
     return None
 
 
@@ -112,21 +109,15 @@ def bytes_for(name_bytes: int) -> int:
 
 def room(block: bytes) -> int:
     """Return the largest number of bytes that an entry can take in a block."""
-    free = 0
-    for entry in entries(block, unused=True):
-        free = max(free, entry.length - (bytes_for(len(entry.name)) if entry.inode else 0))
-    return free
+    return max(length - (bytes_for(name_bytes) if inode else 0) for _, inode, length, name_bytes in _heads(block))
 
 
 def entries(block: bytes, *, unused: bool = False) -> Iterator[Entry]:
     """Yield the entries of a block in order, ``.`` and ``..`` included."""
-    offset = 0
-    while offset < len(block) - _TAIL_BYTES:
-        inode, length, name_bytes, _ = _HEAD.unpack_from(block, offset)
+    for offset, inode, length, name_bytes in _heads(block):
         if inode or unused:
             start = offset + _HEAD.size
             yield Entry(offset, inode, length, block[start : start + name_bytes])
-        offset += length
 
 
 def with_parent(block: bytes, parent_inode: int) -> bytes:
@@ -137,6 +128,15 @@ def with_parent(block: bytes, parent_inode: int) -> bytes:
 def sealed(block: bytes, seed: int) -> bytes:
     """Return a block with its checksum; ``seed`` is that of the directory's inode."""
     return block[:-4] + crc32c(block[:-_TAIL_BYTES], seed).to_bytes(4, "little")
+
+
+def _heads(block: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield offset, inode, length and length of the name of each entry, used or not."""
+    offset, end = 0, len(block) - _TAIL_BYTES
+    while offset < end:
+        inode, length, name_bytes, _ = _HEAD.unpack_from(block, offset)
+        yield offset, inode, length, name_bytes
+        offset += length
 
 
 def _entry(inode: int, length: int, name: bytes, kind: int) -> bytes:
