@@ -242,11 +242,11 @@ class Database:
         alias = next((column.name for column in table.schema.columns if column.rowid_alias), None)
         given = row.get(alias) if alias else None
         if given is None:
-            return 1 + (table.largest_rowid if table.schema.autoincrement else table.last_rowid)
-        if not isinstance(given, int) or given in table.rows:
+            given = 1 + (table.largest_rowid if table.schema.autoincrement else table.last_rowid)
+        if not isinstance(given, int) or given in table.rows or not -(1 << 63) <= given < 1 << 63:
             raise SynthesisError(
                 f"{given!r} can not be the number of a new row of {table.schema.name}",
-                remedy="Give a whole number that no row has, or none.",
+                remedy="Give a whole number of 64 bits that no row has, or none.",
             )
         return given
 

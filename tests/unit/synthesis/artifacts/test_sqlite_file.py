@@ -219,6 +219,7 @@ def test_a_statement_that_can_not_be_kept_is_refused(sql: str, message: str) -> 
         ({"text": "\ud800"}, "half of a surrogate pair"),
         ({"text": "x", "id": 1}, "1 can not be the number of a new row"),
         ({"text": "x", "id": "two"}, "'two' can not be the number"),
+        ({"text": "x", "id": 1 << 63}, "9223372036854775808 can not be the number"),
     ],
 )
 def test_a_row_that_can_not_be_kept_is_refused(row: dict[str, str | int | None], message: str) -> None:
@@ -258,6 +259,14 @@ def test_rows_that_are_not_there_are_named() -> None:
             act("none", 1)
     with pytest.raises(SynthesisError, match="number of row 1 of notes"):
         database.update("notes", 1, {"id": 5})
+
+
+def test_after_the_last_number_there_is_none() -> None:
+    database = notes()
+    database.insert("notes", {"id": (1 << 63) - 1, "text": "last"})
+
+    with pytest.raises(SynthesisError, match="can not be the number"):
+        database.insert("notes", {"text": "one more"})
 
 
 def test_rows_are_found_by_a_value() -> None:
