@@ -14,7 +14,7 @@ from random import Random
 from labkit.errors import EvidenceError, LabkitError
 from labkit.evidence.image import open_image
 from labkit.evidence.isolation import alive, read_apart
-from labkit.evidence.listing import body_lines, json_lines
+from labkit.evidence.listing import json_lines
 from labkit.model.evidence import EntryType
 from labkit.usecases import examiner, timelines
 from labkit.usecases.examiner import Place, Selection
@@ -182,7 +182,7 @@ def _commands(image: Path) -> Iterator[Callable[[], object]]:
                 rows.extend((reader.volume.number, row) for row in files)
                 for line in json_lines(reader, iter(found)):
                     line.encode("utf-8")
-                for line in body_lines(reader, iter(found)):
+                for line in reader.body_lines():
                     line.encode("utf-8")
 
     yield lambda: examiner.describe(image)

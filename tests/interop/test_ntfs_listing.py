@@ -12,7 +12,6 @@ import pytest
 from labkit.evidence import disk
 from labkit.evidence.disk import VolumeReader
 from labkit.evidence.image import open_image
-from labkit.evidence.listing import body_lines
 from labkit.evidence.ntfs.walk import NtfsWalk
 from labkit.evidence.volumes import volumes
 from tests.oracles import oracle, reference_image
@@ -27,7 +26,7 @@ def lines_of(image: Path) -> Counter[str]:
     with open_image(image) as opened:
         (volume,) = volumes(opened)
         reader = VolumeReader(opened, volume)
-        return Counter(without_owner("".join(body_lines(reader, reader.rows()))))
+        return Counter(without_owner("".join(reader.body_lines())))
 
 
 def fls(image: Path) -> Counter[str]:

@@ -177,19 +177,19 @@ def ls(
     plain: bool,
 ) -> None:
     """List all entries of all volumes, deleted ones included."""
-    from labkit.evidence.listing import body_lines, json_lines
+    from labkit.evidence.listing import json_lines
     from labkit.usecases import examiner
 
     lines_of: Callable[[VolumeReader, Iterator[Row]], Iterator[str]]
     lines_of = json_lines if as_json else plain_lines if plain else table_lines
-    if bodyfile:
-        lines_of = body_lines
     with examiner.listing(image, image_place(volume, offset, zone), deleted=deleted, under=under) as readers:
         for number, reader in enumerate(readers):
-            rows = reader.rows(deleted=deleted, under=under)
             if not as_json and not bodyfile and not number:
                 write_lines([PLAIN_HEADER if plain else TABLE_HEADER])
-            write_lines(lines_of(reader, rows))
+            if bodyfile:
+                write_lines(reader.body_lines(deleted=deleted, under=under))
+            else:
+                write_lines(lines_of(reader, reader.rows(deleted=deleted, under=under)))
             for problem in reader.problems:
                 note(f"Warning: volume {reader.volume.number}: {problem}")
             if not as_json and reader.time_basis == "local" and zone == "UTC":

@@ -27,8 +27,8 @@ def start(pack: Path, into: Path | None) -> None:
     from labkit.cli.progress import file_progress
     from labkit.i18n import translator
     from labkit.usecases import trainee
-    from labkit.workspace.folder import KIT
     from labkit.workspace.manifest import START_PAGE, key_fingerprint
+    from labkit.workspace.root import KIT
 
     with file_progress(pack.name) as progress:
         workspace = trainee.start(pack, into, progress=progress)

@@ -11,8 +11,9 @@ from pathlib import Path
 from labkit.cohort.keys import ClassKeys
 from labkit.errors import ContentError, PackError
 from labkit.hashing import file_blocks
-from labkit.workspace.manifest import MANIFEST, SIGNATURE, Manifest, file_hash, is_safe_name
+from labkit.workspace.manifest import SIGNATURE, Manifest, file_hash, is_safe_name
 from labkit.workspace.pack import Pack
+from labkit.workspace.root import MANIFEST
 
 KIT_MIN_VERSION = "0.1.0"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # a zip has to say something; the same for everybody

@@ -7,6 +7,7 @@ from typing import Any
 import pytsk3
 
 from labkit.errors import EvidenceError
+from labkit.evidence.body_file import body_lines
 from labkit.evidence.detail import Attribute, EntryDetail, Geometry, attributes, file_name_times
 from labkit.evidence.image import Image
 from labkit.evidence.lookup import Lookup
@@ -20,7 +21,6 @@ from labkit.evidence.slack import slack_bytes
 from labkit.evidence.timestamps import moment, shifted
 from labkit.evidence.tsk import LOCAL_TIME_FILESYSTEMS, TskImage, filesystem_name, open_filesystem
 from labkit.evidence.walk import Walk
-from labkit.evidence.zones import zone as zone_named
 from labkit.model.evidence import EntryType, FileEntry, Volume
 
 READ_BYTES = 1024 * 1024
@@ -47,7 +47,10 @@ class VolumeReader:
     """
 
     def __init__(self, image: Image, volume: Volume, zone: str = "UTC") -> None:
-        zone_named(zone)
+        if zone != "UTC":
+            from labkit.evidence.zones import zone as zone_named
+
+            zone_named(zone)
         self.volume = volume
         self.zone = zone
         self.problems: list[str] = []
@@ -74,11 +77,24 @@ class VolumeReader:
         Raises:
             EvidenceError: There is no directory ``under``.
         """
-        address = int(self._filesystem.info.root_inum) if under == "/" else self._directory(under)
+        address = self._start(under)
         walk = self._walk(address, deleted=deleted)
         self.problems = walk.problems
         found = walk.rows(address, under.rstrip("/"))
         return map(self._to_utc, found) if self._shifts else found
+
+    def body_lines(self, *, deleted: bool = True, under: str = "/") -> Iterator[str]:
+        """Yield the lines of a body file of all entries under a directory, many in one text where that is quick.
+
+        Raises:
+            EvidenceError: There is no directory ``under``.
+        """
+        address = self._start(under)
+        walk = self._walk(address, deleted=deleted)
+        if isinstance(walk, NtfsWalk):
+            self.problems = walk.problems
+            return walk.body_lines(address, under.rstrip("/"))
+        return body_lines(self.rows(deleted=deleted, under=under))
 
     @property
     def is_ntfs(self) -> bool:
@@ -213,6 +229,9 @@ class VolumeReader:
                 remedy=f"Addresses here lie between {first} and {last}; labkit image ls shows those in use.",
             )
         return record
+
+    def _start(self, under: str) -> int:
+        return int(self._filesystem.info.root_inum) if under == "/" else self._directory(under)
 
     def _directory(self, path: str) -> int:
         address = self.find(path)

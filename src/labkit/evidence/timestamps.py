@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from labkit.evidence.rows import NANOSECONDS
-from labkit.evidence.zones import local_to_utc
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -43,5 +42,7 @@ def shifted(time_ns: int, zone: str) -> int:
     """Return the UTC nanoseconds behind local digits that were read as UTC; 0 stays 0."""
     if not 0 < time_ns < _LAST_SECOND * NANOSECONDS:
         return time_ns
+    from labkit.evidence.zones import local_to_utc  # the zones are slow to load, and most listings need none
+
     seconds, nanoseconds = divmod(time_ns, NANOSECONDS)
     return local_to_utc(seconds, zone) * NANOSECONDS + nanoseconds

@@ -23,7 +23,7 @@ from labkit.evidence.verify import (
 from labkit.evidence.volumes import partition_table, volume_at, volume_numbered, volumes
 from labkit.hashing import Digester
 from labkit.model.evidence import Digests, ImageInfo, PartitionTable
-from labkit.workspace import examination
+from labkit.workspace.root import find_root
 
 Details = dict[str, Any]
 
@@ -119,7 +119,10 @@ def examined(command: str, image: Path, details: Mapping[str, Any]) -> Iterator[
         raise
     finally:
         line["outcome"] = outcome
-        examination.record(Path.cwd(), command, image.absolute(), line)
+        if find_root(Path.cwd()) or find_root(image):
+            from labkit.workspace import examination
+
+            examination.record(Path.cwd(), command, image.absolute(), line)
 
 
 def describe(path: Path) -> ImageInfo:

@@ -12,7 +12,8 @@ from typing import Any
 from labkit import __version__
 from labkit.append_only import last_line, locked, split_torn
 from labkit.canonical import canonical_json
-from labkit.workspace.folder import Workspace, find_root, open_workspace
+from labkit.workspace.folder import Workspace, open_workspace
+from labkit.workspace.root import find_root
 
 SCHEMA = "labkit-examination/1"
 _TAIL_BYTES = 64 * 1024

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.errors import PackError, WorkspaceError
-from labkit.workspace.manifest import MANIFEST, SIGNATURE, Manifest, ledger_genesis, read_manifest
+from labkit.workspace.manifest import SIGNATURE, Manifest, ledger_genesis, read_manifest
+from labkit.workspace.root import KIT, MANIFEST, find_root
 
-KIT = ".labkit"
 EVIDENCE = "evidence"
 WORK = "work"
 _START_AGAIN = "Copy your answers.json to a safe place, start the pack again into a new folder, and tell your trainer."
@@ -74,12 +74,6 @@ def find_workspace(start: Path) -> Workspace:
             remedy="Go into the folder that 'labkit start' made, or start your pack: labkit start NAME.labpack",
         )
     return open_workspace(root)
-
-
-def find_root(start: Path) -> Path | None:
-    """Return the root of the workspace that ``start`` (a file or folder, there or not) lies in; None outside."""
-    here = start.resolve()
-    return next((place for place in (here, *here.parents) if (place / KIT / MANIFEST).is_file()), None)
 
 
 def open_workspace(root: Path) -> Workspace:

@@ -15,10 +15,11 @@ from labkit import __version__
 from labkit.canonical import canonical_json
 from labkit.custody.chain import checkpoint, genesis
 from labkit.errors import PackError
+from labkit.workspace.root import MANIFEST
 
 SCHEMA_NAME = "labkit-pack"
 SCHEMA_VERSION = 1
-MANIFEST = "manifest.json"
+
 SIGNATURE = "manifest.sig"
 SIGNATURE_BYTES = 64
 FOLDERS = frozenset({"evidence", "guides", "exercises", "forms", "kit"})

@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from labkit.errors import PackError, StorageError
-from labkit.workspace.manifest import MANIFEST, SIGNATURE, SIGNATURE_BYTES, Manifest, file_hash, read_manifest
+from labkit.workspace.manifest import SIGNATURE, SIGNATURE_BYTES, Manifest, file_hash, read_manifest
+from labkit.workspace.root import MANIFEST
 
 Progress = Callable[[str], None]
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from labkit.atomic import whole_folder
 from labkit.errors import WorkspaceError
-from labkit.workspace.folder import KIT, WORK, Workspace, find_root, open_workspace
-from labkit.workspace.manifest import MANIFEST, SIGNATURE
+from labkit.workspace.folder import WORK, Workspace, open_workspace
+from labkit.workspace.manifest import SIGNATURE
 from labkit.workspace.pack import Pack, Progress
 from labkit.workspace.records import write_json
+from labkit.workspace.root import KIT, MANIFEST, find_root
 
 WORKSPACE_KEY = "workspace.key"
 KEY_BYTES = 32

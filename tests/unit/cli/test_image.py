@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from labkit.cli import main, output
 from labkit.evidence.disk import VolumeReader
 from labkit.usecases import examiner
+from labkit.workspace import examination
 from tests.oracles import oracle, reference_image
 from tests.small_class import a_workspace
 
@@ -333,7 +334,8 @@ def log(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path, dict[str, Any]
         lines.append((command, target, dict(details)))
         return True
 
-    monkeypatch.setattr(examiner.examination, "record", record)
+    monkeypatch.setattr(examination, "record", record)
+    monkeypatch.setattr(examiner, "find_root", Path)  # as if everything lay in a workspace
     return lines
 
 

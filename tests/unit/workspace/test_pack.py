@@ -7,8 +7,9 @@ import pytest
 from labkit.cohort.packs import PackContent, valid_pack, write_pack
 from labkit.errors import ContentError, PackError
 from labkit.workspace import pack as pack_module
-from labkit.workspace.manifest import MANIFEST, SIGNATURE, is_safe_name
+from labkit.workspace.manifest import SIGNATURE, is_safe_name
 from labkit.workspace.pack import Pack
+from labkit.workspace.root import MANIFEST
 from tests.small_class import KEYS, TEXTS, a_manifest, a_pack
 
 

@@ -37,50 +37,59 @@ class IndexName(NamedTuple):
     directory: bool | None  # None where the name does not come from an index
 
 
-def names_in_root(content: bytes, directory: int, last: int, *, deleted: bool) -> Iterator[IndexName]:
-    """Yield the names inside a resident index root.
+class Node(NamedTuple):
+    """A stretch of an index with entries: its used part from ``begin`` to ``used_end``, then remains to ``end``."""
 
-    Args:
-        content: The attribute's content.
-        directory: The record number of the directory.
-        last: The highest number that a name may refer to.
-        deleted: The directory is deleted, and so all names in it.
+    data: bytes
+    begin: int
+    used_end: int
+    end: int
+
+
+def root_node(content: bytes) -> Node:
+    """Return the entries inside a resident index root.
 
     Raises:
-        DamagedError: The offsets in it do not fit.
+        DamagedError: It is no index of names, or the offsets in it do not fit.
     """
     if len(content) < 32 or content[:4] != b"\x30\0\0\0":  # noqa: PLR2004
         raise DamagedError
     begin, used, allocated = struct.unpack_from("<III", content, 16)
     if used < begin or allocated < used or 16 + allocated > len(content):
         raise DamagedError
-    yield from _names(content, 16 + begin, 16 + allocated, 16 + used, directory, last, deleted=deleted)
+    return Node(content, 16 + begin, 16 + used, 16 + allocated)
 
 
-def names_in_nodes(
-    nodes: bytes, cluster_bytes: int, directory: int, last: int, *, deleted: bool
-) -> Iterator[IndexName]:
-    """Yield the names in the nodes of an index allocation.
+def outer_nodes(allocation: bytes, cluster_bytes: int) -> Iterator[Node]:
+    """Yield the nodes of an index allocation.
 
     Raises:
         DamagedError: A node was written in part, or its offsets do not fit.
     """
-    begins = [at for at in range(0, len(nodes), cluster_bytes) if nodes[at : at + 4] == b"INDX"]
-    ends = [*begins[1:], len(nodes)]
+    begins = [at for at in range(0, len(allocation), cluster_bytes) if allocation[at : at + 4] == b"INDX"]
+    ends = [*begins[1:], len(allocation)]
     for at, end in zip(begins, ends, strict=False):  # without a node there is one end too many
-        node = _mended_node(nodes[at:end])
+        node = _mended_node(allocation[at:end])
         begin, used = struct.unpack_from("<II", node, 24)
         if begin + 24 > len(node) or used + 24 > len(node) or used < begin:
             raise DamagedError
-        yield from _names(node, 24 + begin, len(node), 24 + used, directory, last, deleted=deleted)
+        yield Node(node, 24 + begin, 24 + used, len(node))
 
 
-def _names(
-    data: bytes, begin: int, end: int, used_end: int, directory: int, last: int, *, deleted: bool
-) -> Iterator[IndexName]:
+def names_in(node: Node, directory: int, last: int, *, deleted: bool, begin: int | None = None) -> Iterator[IndexName]:
+    """Yield the names in a node.
+
+    Args:
+        node: The node.
+        directory: The record number of the directory.
+        last: The highest number that a name may refer to.
+        deleted: The directory is deleted, and so all names in it.
+        begin: Where to begin, if not with the first entry.
+    """
+    data, end, used_end = node.data, node.end, node.used_end
     parent = directory.to_bytes(6, "little")
     find, entry_of = data.find, _ENTRY.unpack_from
-    at, room = begin, end - begin
+    at, room = node.begin if begin is None else begin, end - node.begin
     while at + _FIXED_BYTES < end:
         # Everything that is no entry of this directory fails on its parent; go to where the parent's number is.
         found = find(parent, at + 16, end)

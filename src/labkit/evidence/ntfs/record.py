@@ -50,7 +50,7 @@ def nanoseconds(ticks: int) -> int:
     return ticks * 100 if 0 <= ticks < _LAST_TICKS else 0
 
 
-_PERMISSIONS = tuple(
+PERMISSIONS = tuple(
     f"{'-' if dos & _READ_ONLY else 'r'}{'-' if dos & _HIDDEN else 'w'}x" * 3 for dos in range(_READ_ONLY + _HIDDEN + 1)
 )
 
@@ -106,7 +106,7 @@ def read_record(table: MasterFileTable, number: int) -> Record:  # noqa: C901, P
                 raise DamagedError
             born, modified, changed, accessed = times_of(data, at + offset)
             times = (nanoseconds(born), nanoseconds(modified), nanoseconds(changed), nanoseconds(accessed))
-            permissions = _PERMISSIONS[data[at + offset + 32] & 3]
+            permissions = PERMISSIONS[data[at + offset + 32] & 3]
             if size > _OWNER_OFFSET:
                 (owner,) = struct.unpack_from("<I", data, at + offset + _OWNER_OFFSET)
         elif kind == FILE_NAME:

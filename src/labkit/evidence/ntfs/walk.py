@@ -13,10 +13,12 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
+from labkit.evidence.body_file import body_lines, printable
 from labkit.evidence.file_names import DOS_NAMESPACE, file_names
-from labkit.evidence.ntfs.index import IndexName, names_in_nodes, names_in_root
+from labkit.evidence.ntfs.index import IndexName, names_in, outer_nodes, root_node
 from labkit.evidence.ntfs.index_content import index_of
 from labkit.evidence.ntfs.paths import ROOT, DirectoryPaths
+from labkit.evidence.ntfs.plain import plain_lines
 from labkit.evidence.ntfs.record import Record, read_record
 from labkit.evidence.ntfs.records import IN_USE, MasterFileTable
 from labkit.evidence.ntfs.runs import DamagedError
@@ -34,6 +36,7 @@ from labkit.model.evidence import EntryType
 
 _DOTS = frozenset({".", ".."})
 _NO_METADATA = "----------"
+_FREE = bytes(not flag & IN_USE for flag in range(256))  # 1 for flags of a record that is not in use
 
 
 class NtfsWalk:
@@ -49,6 +52,7 @@ class NtfsWalk:
         self._tsk_image = tsk_image
         self._filesystem = filesystem
         self._maker = RowMaker(filesystem)
+        self._plain = False
         self._paths = DirectoryPaths(self.record)
         self._with_deleted = deleted
         self._entered: set[int] = set()
@@ -62,11 +66,23 @@ class NtfsWalk:
 
         Each directory comes before what it holds and is gone into once.
         """
+        return (item for item in self._items(start, path) if not isinstance(item, str))
+
+    def body_lines(self, start: int = ROOT, path: str = "") -> Iterator[str]:
+        """Yield lines of a body file instead; one text may have many lines. Plain files come first in a directory."""
+        self._plain = True
+        for item in self._items(start, path):
+            if isinstance(item, str):
+                yield item
+            else:
+                yield from body_lines((item,))
+
+    def _items(self, start: int, path: str) -> Iterator[Row | str]:
         if not self._flags:
             self._survey()
         if start == ROOT:
             yield from self._root_streams()
-        yield from self._below(start, path + "/", self._names(start, path or "/"))
+        yield from self._inside(start, path)
         if start == ROOT:
             yield from self._unindexed()
             number = self._table.count
@@ -83,9 +99,12 @@ class NtfsWalk:
         for first, block in self._table.blocks():
             flags = block[22::step]
             self._flags += flags
-            for offset, flag in enumerate(flags):
-                if not flag & IN_USE and first + offset not in self._table.damaged:
-                    self._note_unallocated(first + offset)
+            free = flags.translate(_FREE)
+            at = free.find(1)
+            while at >= 0:
+                if first + at not in self._table.damaged:
+                    self._note_unallocated(first + at)
+                at = free.find(1, at + 1)
 
     def _note_unallocated(self, number: int) -> None:
         record = self.record(number)
@@ -97,7 +116,13 @@ class NtfsWalk:
             if not children or children[-1] != number:
                 children.append(number)
 
-    def _below(self, start: int, prefix: str, names: Iterator[IndexName]) -> Iterator[Row]:
+    def _inside(self, directory: int, path: str) -> Iterator[Row | str]:
+        lines, names = self._contents(directory, path)
+        if lines:
+            yield lines
+        yield from self._below(directory, path + "/", names)
+
+    def _below(self, start: int, prefix: str, names: Iterator[IndexName]) -> Iterator[Row | str]:
         self._entered.add(start)
         stack = [(prefix, names)]
         while stack:
@@ -110,7 +135,10 @@ class NtfsWalk:
                 yield from found
                 if directory and name.number not in self._entered:
                     self._entered.add(name.number)
-                    stack.append((path + "/", self._names(name.number, path)))
+                    lines, inner = self._contents(name.number, path)
+                    if lines:
+                        yield lines
+                    stack.append((path + "/", inner))
                     break
             else:
                 stack.pop()
@@ -193,33 +221,59 @@ class NtfsWalk:
         found = self._opened(number)
         return None if found is None else _record_of(found)
 
-    def _names(self, number: int, path: str) -> Iterator[IndexName]:
-        """Return the names of a directory, each once; a live one stands before its own remains."""
-        found: dict[tuple[int, str], IndexName] = {}
+    def _contents(self, number: int, path: str) -> tuple[str, Iterator[IndexName]]:
+        """Return what a directory holds: lines of plain files, where those are wanted, and the other names, each once.
+
+        A live name stands before its own remains.
+        """
         record = self.record(number)
         if record is None:
-            self.problems.append(f"the directory {path} (address {number}) can not be read")
-            return iter(())
-        last = self._table.count
+            self.problems.append(f"the directory {path or '/'} (address {number}) can not be read")
+            return "", iter(())
+        lines: list[str] = []
+        done: set[int] = set()
         try:
-            root, nodes = index_of(self._table, number)
-            deleted = not record.in_use
-            names = [*names_in_root(root, number, last, deleted=deleted)]
-            if nodes is not None:
-                names += names_in_nodes(nodes, self._table.cluster_bytes, number, last, deleted=deleted)
+            names = self._indexed(number, record, path, lines, done)
         except DamagedError:
-            names = self._names_by_tsk(number, path)
+            lines.clear()
+            done.clear()
+            names = self._names_by_tsk(number, path or "/")
+        for child in done:
+            self._named[child] = 1
+        found: dict[tuple[int, str], IndexName] = {}
         for name in names:
             key = (name.number, name.name)
             before = found.get(key)
             if before is None or (name.live and not before.live):
                 found[key] = name
-        for key, name in found.items():
+        for key, name in list(found.items()):
             if not name.live and self._is_live_here(name, number):
-                found[key] = name._replace(live=True, directory=None)
+                if name.number in done:
+                    del found[key]
+                else:
+                    found[key] = name._replace(live=True, directory=None)
         for child in self._children.get((number, record.sequence - (not record.in_use)), ()):
             self._add_child(found, number, child)
-        return (name for name in found.values() if name.name not in _DOTS)
+        return "".join(lines), (name for name in found.values() if name.name not in _DOTS)
+
+    def _indexed(self, number: int, record: Record, path: str, lines: list[str], done: set[int]) -> list[IndexName]:
+        """Return the names in a directory's index, but for plain files: their lines, and numbers, are added."""
+        root, allocation = index_of(self._table, number)
+        nodes = [root_node(root)]
+        if allocation is not None:
+            nodes += outer_nodes(allocation, self._table.cluster_bytes)
+        deleted = not record.in_use
+        prefix = printable(path + "/")
+        names: list[IndexName] = []
+        for node in nodes:
+            begin = None
+            if self._plain and not deleted:
+                texts, numbers, others, begin = plain_lines(self._table, node, number, prefix)
+                lines += texts
+                done.update(numbers)
+                names += others
+            names += names_in(node, number, self._table.count, deleted=deleted, begin=begin)
+        return names
 
     def _is_live_here(self, name: IndexName, directory: int) -> bool:
         """Return whether a name from slack is that of a live file: its record names this directory all the same."""
@@ -268,7 +322,7 @@ class NtfsWalk:
             if row.stream is not None:
                 yield row._replace(file_name=None)
 
-    def _unindexed(self) -> Iterator[Row]:
+    def _unindexed(self) -> Iterator[Row | str]:
         """Yield live files that no index names: the Sleuth Kit finds them through the parent that they name."""
         for number, (flags, named) in enumerate(zip(self._flags, self._named, strict=True)):
             if named or not flags & IN_USE:
@@ -302,7 +356,7 @@ class NtfsWalk:
     def _mark_inside(self, directory: int, inside: set[int]) -> None:
         waiting, seen = [directory], {directory}
         while waiting:
-            for name in self._names(waiting.pop(), "/$OrphanFiles"):
+            for name in self._contents(waiting.pop(), "/$OrphanFiles")[1]:
                 record = self.record(name.number) if not name.live else None
                 if record is None or record.in_use or self._named[name.number]:
                     continue
