@@ -58,6 +58,15 @@ def list_entries(folder: Path) -> Row:
     )
 
 
+def read_content(folder: Path) -> Row:
+    """Compare reading the content of every live file of that volume with dfvfs file objects."""
+    image, what = _volume(folder)
+    command = [sys.executable, "-m", "benchmarks.reading"]
+    return side_by_side(
+        "read", [*command, "ours", image], [*command, "dfvfs", image], 0.2, f"dfvfs file objects, {what}", folder
+    )
+
+
 def _volume(folder: Path) -> tuple[Path, str]:
     """Return an NTFS volume of 50,000 files made through ntfs-3g; FAT32 where it can not be mounted."""
     try:
@@ -125,6 +134,7 @@ CASES: dict[str, tuple[Callable[[Path], Row], float]] = {
     "startup": (startup, 3.0),
     "hash": (hash_media, 0.3),
     "list": (list_entries, 1.0),
+    "read": (read_content, 0.2),
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pytsk3
@@ -11,6 +12,7 @@ from labkit.evidence.body_file import body_lines
 from labkit.evidence.detail import Attribute, EntryDetail, Geometry, attributes, file_name_times
 from labkit.evidence.image import Image
 from labkit.evidence.lookup import Lookup
+from labkit.evidence.ntfs.content import plain_content
 from labkit.evidence.ntfs.journal import JournalRecord, journal_records
 from labkit.evidence.ntfs.paths import DirectoryPaths
 from labkit.evidence.ntfs.records import MasterFileTable
@@ -95,6 +97,10 @@ class VolumeReader:
             self.problems = walk.problems
             return walk.body_lines(address, under.rstrip("/"))
         return body_lines(self.rows(deleted=deleted, under=under))
+
+    @cached_property
+    def _table(self) -> MasterFileTable:
+        return MasterFileTable(self._image, self.volume.start_bytes)
 
     @property
     def is_ntfs(self) -> bool:
@@ -181,6 +187,13 @@ class VolumeReader:
         Raises:
             EvidenceError: There is no such address or stream, it is a directory, or bytes of it can not be read.
         """
+        if stream is None and self._is_ntfs:
+            try:
+                yield from plain_content(self._table, address, READ_BYTES)
+            except DamagedError:
+                pass  # not plain: it goes the general way
+            else:
+                return
         record = self._record(address)
         kind, number, size = self._select(record, stream)
         for offset in range(offset_bytes, size, READ_BYTES):
@@ -209,8 +222,7 @@ class VolumeReader:
     def _walk(self, address: int, *, deleted: bool) -> Walk | NtfsWalk:
         if self._is_ntfs and address != int(self._filesystem.info.last_inum):  # that is $OrphanFiles
             try:
-                table = MasterFileTable(self._image, self.volume.start_bytes)
-                return NtfsWalk(table, self._tsk_image, self._filesystem, deleted=deleted)
+                return NtfsWalk(self._table, self._tsk_image, self._filesystem, deleted=deleted)
             except DamagedError:
                 pass  # not plain enough to be read in blocks
         return Walk(self._tsk_image, self._filesystem, deleted=deleted)

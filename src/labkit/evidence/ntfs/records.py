@@ -21,6 +21,7 @@ class MasterFileTable:
     Attributes:
         cluster_bytes, index_bytes: Sizes of a cluster and of an index node, from the boot sector.
         record_bytes: Size of a record.
+        medium_bytes: The size of the medium.
         count: How many records there are; the Sleuth Kit gives its $OrphanFiles directory this number.
         damaged: Records whose sectors do not belong together; known for the blocks that were read.
 
@@ -42,6 +43,7 @@ class MasterFileTable:
         self.index_bytes = self._size(index_size)
         if self.record_bytes % _SECTOR or not 0 < self.record_bytes <= _MAX_RECORD_BYTES or not self.cluster_bytes:
             raise DamagedError
+        self.medium_bytes = image.size_bytes
         self._image = image
         self._start_bytes = start_bytes
         self.damaged: set[int] = set()

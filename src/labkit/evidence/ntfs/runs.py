@@ -58,12 +58,13 @@ class Stream:
             size += clusters * cluster_bytes
         self.size_bytes = size
 
-    def first_place(self, begin: int) -> int:
-        """Return the first byte from ``begin`` on that is not sparse; the size where there is none."""
-        for number in range(max(0, bisect_right(self._begins, begin) - 1), len(self._begins)):
-            if self._places[number] is not None:
-                return max(begin, self._begins[number])
-        return self.size_bytes
+    def lies_on(self, medium_bytes: int) -> bool:
+        """Return whether every byte is on a medium of that size: no run is sparse or goes on behind its end."""
+        ends = [*self._begins[1:], self.size_bytes]
+        return all(
+            place is not None and place + end - begin <= medium_bytes
+            for place, begin, end in zip(self._places, self._begins, ends, strict=False)
+        )
 
     def read(self, begin: int, size: int) -> bytes:
         """Return up to ``size`` bytes from ``begin``; fewer only at the end. Sparse runs are zeros."""
