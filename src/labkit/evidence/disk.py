@@ -189,7 +189,7 @@ class VolumeReader:
         """
         if stream is None and self._is_ntfs:
             try:
-                yield from plain_content(self._table, address, READ_BYTES)
+                yield from plain_content(self._table, address, READ_BYTES, first_bytes=offset_bytes)
             except DamagedError:
                 pass  # not plain: it goes the general way
             else:

@@ -102,6 +102,21 @@ def test_content_is_what_was_copied_in(fat_image: Path, ntfs_image: Path) -> Non
         assert content(volume, address, "Zone.Identifier") == b"[ZoneTransfer]\r\nZoneId=3\r\n"
 
 
+def test_content_is_read_from_any_byte_of_it(fat_image: Path, ntfs_image: Path) -> None:
+    for path, name, stream in (
+        (fat_image, "/first.txt", None),
+        (ntfs_image, "/evidence.bin", None),
+        (ntfs_image, "/evidence.bin", "Zone.Identifier"),
+        (ntfs_image, "/$MFT", None),
+    ):
+        with open_image(path) as image:
+            volume = reader(image)
+            address = volume.find(name)
+            whole = content(volume, address, stream)
+            for offset in (0, 1, len(whole) // 2, len(whole) - 1, len(whole), len(whole) + 1):
+                assert b"".join(volume.read(address, stream=stream, offset_bytes=offset)) == whole[offset:]
+
+
 def test_deleted_file_is_read_by_address_and_by_path(fat_image: Path) -> None:
     with open_image(fat_image) as image:
         volume = reader(image)

@@ -11,8 +11,8 @@ _HEADER = struct.Struct("<HH8xQ")  # first attribute, flags; from byte 20; base 
 _SIZES = struct.Struct("<H6xQQQ")  # place of the data runs; from byte 32; allocated, real and initialised size
 
 
-def plain_content(table: MasterFileTable, number: int, block_bytes: int) -> Iterator[bytes]:
-    """Yield the content of a live file in blocks of at most ``block_bytes``.
+def plain_content(table: MasterFileTable, number: int, block_bytes: int, *, first_bytes: int = 0) -> Iterator[bytes]:
+    """Yield the content of a live file from its byte ``first_bytes``, in blocks of at most ``block_bytes``.
 
     Source: Linux-NTFS project, "NTFS Documentation", "Attribute header".
 
@@ -38,18 +38,19 @@ def plain_content(table: MasterFileTable, number: int, block_bytes: int) -> Iter
             if found is not None or special or (not outside and offset + size > length):
                 raise DamagedError
             if outside:
-                found = _outside(table, data[at : at + length], block_bytes)
+                found = _outside(table, data[at : at + length], block_bytes, first_bytes)
             else:
-                found = iter((data[at + offset : at + offset + size],) if size else ())
+                rest = data[at + offset : at + offset + size][first_bytes:]
+                found = iter((rest,) if rest else ())
         at += length
     if found is None:
         raise DamagedError
     return found
 
 
-def _outside(table: MasterFileTable, attribute: bytes, block_bytes: int) -> Iterator[bytes]:
+def _outside(table: MasterFileTable, attribute: bytes, block_bytes: int, first_bytes: int) -> Iterator[bytes]:
     runs, _, size, initialised = _SIZES.unpack_from(attribute, 32)
     stream = table.stream(attribute[runs:])
     if size != initialised or not 0 < size <= stream.size_bytes or not stream.lies_on(table.medium_bytes):
         raise DamagedError
-    return (stream.read(begin, min(block_bytes, size - begin)) for begin in range(0, size, block_bytes))
+    return (stream.read(begin, min(block_bytes, size - begin)) for begin in range(first_bytes, size, block_bytes))
