@@ -20,7 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 # Controls, direction marks and overrides, line and paragraph separators, byte order mark, lone surrogates. The
 # joiners U+200C and U+200D stay: Persian needs them.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-_BATCH_LINES = 2000
+_BATCH_CHARACTERS = 256 * 1024
 _ANY_WIDTH = 100_000  # nothing is folded when the output goes to a file or to another program
 
 
@@ -51,13 +51,16 @@ def write(text: str) -> None:
 
 
 def write_lines(lines: Iterable[str]) -> None:
-    """Write many lines, each with its line end, in large pieces."""
+    """Write many lines, each with its line end, in large pieces. One text may hold several lines."""
     batch: list[str] = []
+    characters = 0
     for line in lines:
         batch.append(line)
-        if len(batch) == _BATCH_LINES:
+        characters += len(line)
+        if characters >= _BATCH_CHARACTERS:
             write("".join(batch))
             batch.clear()
+            characters = 0
     if batch:
         write("".join(batch))
 
