@@ -14,7 +14,7 @@ from labkit.content.reader import content_root
 from labkit.content.scenario import load_case
 from labkit.synthesis.build import derive_truth
 
-ITEMS = ("basics", "usb")
+ITEMS = ("basics", "usb", "pc")
 PROGRAM = """
 import hashlib, json, sys
 from pathlib import Path
@@ -60,19 +60,22 @@ def test_two_processes_that_differ_in_all_else_write_the_same_bytes(tmp_path: Pa
             env={**os.environ, **variables},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=280,
             check=True,
         )
         built.append(json.loads(done.stdout))
 
     assert built[0] == built[1]
-    assert len(built[0]) == 10
+    assert len(built[0]) == 12
 
 
 @pytest.mark.seeds
 def test_fifty_trainees_get_fifty_different_images() -> None:
     case = load_case("kestrel")
-    truths = [derive_truth(case, hashlib.sha256(b"trainee %d" % number).digest()) for number in range(50)]
+    truths = [
+        derive_truth(case, hashlib.sha256(b"trainee %d" % number).digest(), items=("basics", "usb"))
+        for number in range(50)
+    ]
 
     for reference in (
         "usb:media.sha256",

@@ -145,6 +145,7 @@ def _life(table: LifeTable) -> Life:
         begin=table.begin.astimezone(UTC),
         end=table.end.astimezone(UTC),
         deletions=table.deletions,
+        volume=table.volume,
     )
 
 

@@ -133,6 +133,9 @@ class ContentTable(Strict):
     generator: str | None = Field(None, description="maker of everyday content, e.g. photo, or note:ru for a language")
     size_bytes: int | None = Field(None, gt=0, description="length of the content")
     spread_bytes: int = Field(0, ge=0, description="the length is drawn from [size_bytes, size_bytes + spread_bytes)")
+    encoding: Literal["utf-8", "utf-16", "cp1251", "koi8-r", "cp866", "cp1256"] = Field(
+        "utf-8", description="encoding of a plain text"
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> "ContentTable":
@@ -192,6 +195,7 @@ class LifeTable(Strict):
     begin: AwareDatetime = Field(description="earliest creation")
     end: AwareDatetime = Field(description="nothing happens to the files from then on")
     deletions: int = Field(0, ge=0, description="how many of them are deleted again")
+    volume: str = Field("", description="name of the volume; the item's first one by default")
 
 
 Sector = Annotated[int | str, Field(description="sectors of 512 bytes; a text is filled with {variables}")]

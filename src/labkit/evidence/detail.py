@@ -1,7 +1,6 @@
 """Where the content of a file lies: attributes, runs, sectors, FAT clusters, and NTFS's second set of times."""
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,32 +104,27 @@ class Geometry:
 
 def attributes(record: Any, geometry: Geometry) -> tuple[Attribute, ...]:
     """Return the attributes of a record with their runs, in the record's order."""
-    return tuple(_attribute(attribute, geometry) for attribute in record)
-
-
-def placed_attributes(record: Any, geometry: Geometry) -> Iterator[Attribute]:
-    """Yield the attributes whose content lies outside of the record."""
+    found = []
     for attribute in record:
-        if attribute.info.flags & _NON_RESIDENT:
-            yield _attribute(attribute, geometry)
-
-
-def _attribute(attribute: Any, geometry: Geometry) -> Attribute:
-    info = attribute.info
-    flags = int(info.flags)
-    return Attribute(
-        type=int(info.type),
-        id=int(info.id),
-        name=decoded(info.name) if info.name else None,
-        size_bytes=int(info.size),
-        resident=not flags & _NON_RESIDENT,
-        compressed=bool(flags & _COMPRESSED),
-        recovered=bool(flags & _RECOVERED),
-        runs=tuple(
+        info = attribute.info
+        flags = int(info.flags)
+        runs = tuple(
             geometry.run(int(run.addr), int(run.len), placed=not int(run.flags) & _RUN_WITHOUT_PLACE)
             for run in attribute
-        ),
-    )
+        )
+        found.append(
+            Attribute(
+                type=int(info.type),
+                id=int(info.id),
+                name=decoded(info.name) if info.name else None,
+                size_bytes=int(info.size),
+                resident=not flags & _NON_RESIDENT,
+                compressed=bool(flags & _COMPRESSED),
+                recovered=bool(flags & _RECOVERED),
+                runs=runs,
+            )
+        )
+    return tuple(found)
 
 
 def file_name_times(record: Any) -> tuple[FileNameTimes, ...]:

@@ -17,7 +17,7 @@ import pytsk3
 
 from labkit.evidence import mft
 from labkit.evidence.allocation import Clusters, Range, clusters
-from labkit.evidence.detail import Attribute, Geometry, Run, placed_attributes
+from labkit.evidence.detail import Attribute, Geometry, Run, attributes
 from labkit.evidence.image import Image
 from labkit.evidence.rows import DATA
 from labkit.evidence.tsk import TskImage, open_filesystem
@@ -252,19 +252,18 @@ class VolumeMap:
         own = kind in (EntryType.FILE, EntryType.LINK, EntryType.OTHER)
         if self._is_ntfs and address < NTFS_SYSTEM_RECORDS:
             own = False
-        plain = Owner(self.volume.number, path, address, None, deleted)
-        number = len(self.owners)
-        self.owners.append(plain)
-        self._by_address[address] = number
-        for attribute in placed_attributes(record, self.geometry):
-            is_data = attribute.type == DATA or not self._is_ntfs
-            owner, whose = plain, number
-            if is_data and attribute.name is not None:
-                owner, whose = Owner(self.volume.number, path, address, attribute.name, deleted), len(self.owners)
-                self.owners.append(owner)
-            if self._is_ntfs and address == _MFT_ADDRESS and is_data and attribute.name is None:
+        for attribute in attributes(record, self.geometry):
+            stream = attribute.name if attribute.type == DATA or not self._is_ntfs else None
+            content = own and (attribute.type == DATA or not self._is_ntfs)
+            owner = Owner(self.volume.number, path, address, stream, deleted)
+            number = len(self.owners)
+            self.owners.append(owner)
+            if address not in self._by_address:
+                self._by_address[address] = number
+            if self._is_ntfs and address == _MFT_ADDRESS and attribute.type == DATA and attribute.name is None:
                 self.mft_runs = attribute.runs
-            self._add_runs(attribute, owner, whose, content=own and is_data, deleted=deleted)
+            if not attribute.resident:
+                self._add_runs(attribute, owner, number, content=content, deleted=deleted)
 
     def _add_runs(self, attribute: Attribute, owner: Owner, number: int, *, content: bool, deleted: bool) -> None:
         spans = self._claims if deleted else self._live

@@ -41,6 +41,7 @@ class Content:
     generator: str | None = None  # a named maker: "photo", "spreadsheet", "document", "notes", "random", ...
     size_bytes: int | None = None  # wish for the generators that can be sized
     spread_bytes: int = 0  # the size is drawn from [size_bytes, size_bytes + spread_bytes) for each trainee
+    encoding: str = "utf-8"  # of a text that becomes a plain text file
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,10 @@ ACTION_KINDS: Mapping[str, frozenset[str]] = {
     # one it had while this file was written, offset_bytes into it
     "remount": frozenset(),
     "watch": frozenset({"path", "trace"}),  # plants nothing new: names what already stands at path
-    # a file whose clusters do not follow each other: as many pieces as details.pieces says
+    # a file whose clusters do not follow each other; details.word is put where one piece ends and the next begins
     "create_in_pieces": frozenset({"path", "content"}),
+    # a photo comes from a camera: taken at modified, by the camera's clock in the zone details.zone
+    "import_photo": frozenset({"path", "content", "modified"}),
     "write_stream": frozenset({"path", "content"}),  # a named stream beside the content; details.stream is its name
     "write_record_slack": frozenset({"path", "content"}),
     # -- a computer with a person at it; each leaves the traces that Windows leaves ------------------------------------
@@ -113,7 +116,8 @@ ACTION_KINDS: Mapping[str, frozenset[str]] = {
 
 # The keys of ``details``: those that an action must have, and those that it may have.
 ACTION_DETAILS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
-    "create_in_pieces": (frozenset({"pieces"}), frozenset()),
+    "create_in_pieces": (frozenset({"pieces"}), frozenset({"word"})),
+    "import_photo": (frozenset({"zone"}), frozenset()),
     "write_stream": (frozenset({"stream"}), frozenset()),
     "install_program": (frozenset({"program"}), frozenset()),
     "run_program": (frozenset({"program"}), frozenset({"argument"})),
@@ -140,6 +144,7 @@ class Life:
     begin: datetime
     end: datetime
     deletions: int = 0
+    volume: str = ""  # the item's first one by default
 
 
 @dataclass(frozen=True, slots=True)

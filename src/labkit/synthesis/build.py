@@ -18,7 +18,7 @@ from labkit.synthesis.medium import Medium
 from labkit.synthesis.played import PlayedItem
 from labkit.synthesis.products import make_products
 from labkit.synthesis.shelf import Shelf
-from labkit.synthesis.staging import play_stick
+from labkit.synthesis.staging import play_computer, play_stick
 from labkit.synthesis.streams import Stream
 from labkit.synthesis.traces import story_traces
 from labkit.synthesis.variables import draw_variables, public_names
@@ -87,7 +87,7 @@ def play_item(case: CaseScenario, slug: str, seed: bytes, values: Mapping[str, s
         medium = Medium(item.size_bytes)
         fill_small_medium(medium, Stream(seed, f"medium/{slug}"))
         return PlayedItem(item, seed, values, clock, medium, None)
-    world = play_stick(item, machine, seed, values)
+    world = (play_computer if item.computer else play_stick)(item, machine, seed, values)
     check_traces(world)
     return PlayedItem(item, seed, values, clock, world.medium, world)
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from labkit.errors import SynthesisError
 from labkit.synthesis.filesystems.contract import NodeState
 from labkit.synthesis.filesystems.fat import FatVolume, FileState
+from labkit.synthesis.filesystems.ntfs.state import NtfsState
 from labkit.synthesis.world.contents import is_mixed
 from labkit.synthesis.world.world import Planted, World
 
@@ -141,6 +142,14 @@ def _only_mixed_sheet(world: World, planted: Planted) -> str | None:
     return None if names == [world.state(planted).name] else f"spreadsheets with mixed names: {names}"
 
 
+def _only_mixed_of_kind(world: World, planted: Planted) -> str | None:
+    """No other file with its ending has a name in two scripts."""
+    name = world.state(planted).name
+    ending = name.rpartition(".")[2].lower()
+    names = [other for other in _all_names(world, planted.volume) if other.lower().endswith(ending) and is_mixed(other)]
+    return None if names == [name] else f"files with mixed names: {names}"
+
+
 def _sole_name(world: World, planted: Planted) -> str | None:
     count = _same_names(world, planted)
     return None if count == 1 else f"{count} entries have its name"
@@ -175,6 +184,14 @@ def _edited_later(world: World, planted: Planted) -> str | None:
 def _resident(world: World, planted: Planted) -> str | None:
     state = world.state(planted)
     return f"{state.path} has clusters of its own" if state.clusters else None
+
+
+def _stomped(world: World, planted: Planted) -> str | None:
+    """The time that everybody sees is more than a day older than the one that the name keeps."""
+    state = world.state(planted)
+    if isinstance(state, NtfsState) and state.file_name_times.born - state.born > _LARGEST_SLIP:
+        return None
+    return f"the creation time of {state.path} is not older than that of its name"
 
 
 def _split(world: World, planted: Planted) -> str | None:
@@ -219,12 +236,14 @@ CONDITIONS: Mapping[str, Condition] = {
     "lone-text": _lone_text,
     "still-unallocated": _still_unallocated,
     "only-mixed-sheet": _only_mixed_sheet,
+    "only-mixed-of-kind": _only_mixed_of_kind,
     "sole-name": _sole_name,
     "two-namesakes": _two_namesakes,
     "old-entry": _old_entry,
     "edited-later": _edited_later,
     "resident": _resident,
     "split": _split,
+    "stomped": _stomped,
 }
 OF_KIND: Mapping[str, tuple[str, ...]] = {
     "file": ("live", "has-slack"),

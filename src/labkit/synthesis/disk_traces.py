@@ -10,7 +10,7 @@ from labkit.synthesis.world.world import Place, World
 
 
 def disk_traces(world: World) -> tuple[Trace, ...]:
-    """Return a trace for each partition of the item, and one for the machine's clock.
+    """Return a trace for each partition of the item, for gaps with a lost one, for the table and the machine's clock.
 
     The trace of an item's only partition is called ``partition``, those of several ``partition-<name>``.
     """
@@ -20,6 +20,8 @@ def disk_traces(world: World) -> tuple[Trace, ...]:
             Trace("partition" if single else f"partition-{name}", "volume", None, _partition(world, place))
             for name, place in world.places.items()
         ),
+        *_gaps(world),
+        *world.table,
         Trace("clock", "clock", None, clock_facts(world)),
     )
 
@@ -34,6 +36,22 @@ def part_of(medium: Medium, start_bytes: int, size_bytes: int) -> Iterator[bytes
         position += len(chunk)
 
 
+def _gaps(world: World) -> Iterator[Trace]:
+    """Yield the unpartitioned stretch around each partition that the table lost."""
+    listed = sorted((place for place in world.places.values() if place.number), key=lambda place: place.start_sector)
+    for place in world.places.values():
+        if not place.number:
+            start = max(other.end_sector for other in listed if other.start_sector < place.start_sector)
+            end = min(other.start_sector for other in listed if other.start_sector > place.start_sector)
+            facts: dict[str, FactValue] = {
+                "offset_sectors": start,
+                "size_sectors": end - start,
+                "offset_bytes": start * SECTOR_BYTES,
+                "size_bytes": (end - start) * SECTOR_BYTES,
+            }
+            yield Trace(f"gap-{place.spec.name}", "gap", None, facts)
+
+
 def _partition(world: World, place: Place) -> dict[str, FactValue]:
     start, size = place.start_sector * SECTOR_BYTES, place.size_sectors * SECTOR_BYTES
     facts: dict[str, FactValue] = {
@@ -41,7 +59,7 @@ def _partition(world: World, place: Place) -> dict[str, FactValue]:
         "offset_bytes": start,
         "offset_sectors": place.start_sector,
         "size_sectors": place.size_sectors,
-        "last_sector": place.start_sector + place.size_sectors - 1,
+        "last_sector": place.end_sector - 1,
     }
     volume = world.volumes.get(place.spec.name)
     if volume is not None:

@@ -9,6 +9,7 @@ from labkit.model.evidence import Digests
 from labkit.model.truth import FactValue, Trace
 from labkit.synthesis.filesystems.contract import NodeState, VolumeWriter
 from labkit.synthesis.filesystems.fat_state import FileState
+from labkit.synthesis.filesystems.ntfs.state import NtfsState
 from labkit.synthesis.medium import SECTOR_BYTES
 from labkit.synthesis.world.world import Planted, World
 
@@ -80,6 +81,8 @@ def _file(world: World, planted: Planted) -> Facts:
         }
     if isinstance(state, FileState) and state.old_entries:
         facts["old_path"] = state.old_entries[0][0]
+    if isinstance(state, NtfsState):
+        facts["sequence"] = state.sequence
     if "." in state.name:
         facts["extension"] = state.name.rpartition(".")[2].lower()
     return facts
@@ -170,6 +173,9 @@ def _slack_bytes(world: World, volume: VolumeWriter, state: NodeState) -> bytes:
 
 def _times(world: World, volume: VolumeWriter, state: NodeState) -> Facts:
     stored = {"born": state.born, "modified": state.modified, "accessed": state.accessed}
+    if isinstance(state, NtfsState):
+        named = state.file_name_times
+        stored |= {"changed": state.changed, "name_born": named.born, "name_modified": named.modified}
     facts: Facts = {}
     for name, moment in stored.items():
         facts |= _local_moment(world, name, moment) if volume.time_basis == "local" else _moment(world, name, moment)
@@ -207,4 +213,5 @@ _MAKERS: Mapping[str, Callable[[World, Planted], Facts]] = {
     "unallocated": _unallocated,
     "carved": _carved,
     "split_hit": _split_hit,
+    "names": lambda _world, _planted: {},  # the story itself says them
 }

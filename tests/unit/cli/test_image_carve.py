@@ -1,12 +1,10 @@
 """`labkit image carve` at the command line."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from labkit.evidence.carving import carve as carving
 from tests.small_class import a_workspace
 from tests.unit.cli.image_runner import objects, refused, run, stops_at_once
 from tests.unit.evidence.carving import samples
@@ -92,16 +90,6 @@ def test_carving_is_written_to_the_examination_log(stick: Path, tmp_path: Path) 
     line = json.loads(workspace.examination_path.read_text(encoding="utf-8").splitlines()[-1])
     assert line["command"] == "image carve"
     assert line["details"] == {"in": ["unallocated"], "out": str(out), "found": 5, "written": 3, "outcome": "done"}
-
-
-def test_ctrl_c_while_writing_leaves_no_half_file(stick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> Iterator[bytes]:
-        yield b"half"
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(carving, "content", interrupted)
-    run("image", "carve", stick, "--out", tmp_path / "out", code=130)
-    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_ctrl_c_stops_carving(tmp_path: Path) -> None:

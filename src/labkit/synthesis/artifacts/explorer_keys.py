@@ -210,8 +210,8 @@ def _put_first(
     number = next((number for number in order if (held := hive.value(key_path, str(number))) and same(held)), None)
     if number is None:
         number = len(order) if len(order) < most else order[-1]
-    hive.set(key_path, str(number), value, at)
-    hive.set(key_path, "MRUListEx", mru_list_ex([number, *(other for other in order if other != number)]), at)
+    order = [number, *(other for other in order if other != number)]
+    hive.set_all(key_path, {str(number): value, "MRUListEx": mru_list_ex(order)}, at)
 
 
 def _shift_in(
@@ -228,8 +228,8 @@ def _shift_in(
     held = _numbered(hive, key_path, pattern)
     is_same = same or (lambda other: other == value)
     place = next((number for number, other in enumerate(held, start=1) if is_same(other)), len(held) + 1)
-    for number, other in enumerate([value, *held[: place - 1], *held[place:]][:most], start=1):
-        hive.set(key_path, pattern.format(number), other, at)
+    moved = enumerate([value, *held[: place - 1]][:most], start=1)  # those behind its old place stay
+    hive.set_all(key_path, {pattern.format(number): other for number, other in moved}, at)
     return place
 
 

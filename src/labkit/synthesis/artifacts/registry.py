@@ -7,7 +7,7 @@ Windows leaves it. Nothing that is written later takes these cells: a deleted ke
 Source: Microsoft, "Registry Element Size Limits" (Win32 documentation).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Self
@@ -84,13 +84,23 @@ class Hive:
         Raises:
             SynthesisError: A name is not allowed, the path is too deep, or ``at`` has no zone.
         """
-        _check_name(value_name, LONGEST_VALUE_NAME_UNITS, "value")
-        folded = name_key(value_name)
+        self.set_all(key_path, {value_name: value}, at)
+
+    def set_all(self, key_path: str, values: Mapping[str, RegistryValue], at: datetime) -> None:
+        """Set several values of a key at once, as ``set`` does one by one.
+
+        Raises:
+            SynthesisError: As ``set``.
+        """
+        for name in values:
+            _check_name(name, LONGEST_VALUE_NAME_UNITS, "value")
 
         def change(key: Key) -> Key:
-            held = key.values_by_key.get(folded)
-            named = NamedValue(held.name if held else value_name, value)
-            return replace(key, last_written=at, values_by_key={**key.values_by_key, folded: named})
+            held = dict(key.values_by_key)
+            for name, value in values.items():
+                folded = name_key(name)
+                held[folded] = NamedValue(held[folded].name if folded in held else name, value)
+            return replace(key, last_written=at, values_by_key=held)
 
         self._change(key_path, change, at)
 

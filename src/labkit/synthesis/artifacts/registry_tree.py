@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from functools import lru_cache
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts.filetime import filetime_bytes
@@ -137,6 +138,7 @@ class Key:
         return self.subkeys_by_key.get(name_key(name))
 
 
+@lru_cache(maxsize=8192)
 def name_key(name: str) -> str:
     """Return what two names have in common that the registry takes for the same: the name in upper case.
 

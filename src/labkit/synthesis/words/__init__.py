@@ -12,7 +12,7 @@ from labkit.errors import SynthesisError
 def all_lists() -> Mapping[str, tuple[str, ...]]:
     """Return every word list by name."""
     lists: dict[str, tuple[str, ...]] = {}
-    for name in ("names.toml", "words.toml", "everyday.toml"):
+    for name in ("names.toml", "words.toml", "everyday.toml", "computer.toml"):
         text = files(__package__).joinpath(name).read_text(encoding="utf-8")
         lists |= {key: tuple(words) for key, words in tomllib.loads(text).items()}
     return lists

@@ -60,7 +60,7 @@ def render(content: Content, setting: Setting, stream: Stream) -> bytes:
     """
     size = drawn_size(content, stream)
     if content.generator is not None:
-        return _generate(content.generator, setting, stream, size)
+        return _generate(fill(content.generator, setting.values), setting, stream, size)
     if content.text is not None:
         text = fill(content.text, setting.values)
     else:
@@ -71,7 +71,7 @@ def render(content: Content, setting: Setting, stream: Stream) -> bytes:
                 remedy=f"Put it into the item's corpus folder; there are: {', '.join(setting.corpus) or 'none'}.",
             )
         text = fill(setting.corpus[name].decode(), setting.values)
-    return _in_form(text, setting, size)
+    return _in_form(text, setting, size, content.encoding)
 
 
 def drawn_size(content: Content, stream: Stream) -> int | None:
@@ -83,7 +83,7 @@ def drawn_size(content: Content, stream: Stream) -> int | None:
     return start * SECTOR_BYTES + stream.between(_LEAST_IN_LAST, _MOST_IN_LAST)
 
 
-def _in_form(text: str, setting: Setting, size: int | None) -> bytes:
+def _in_form(text: str, setting: Setting, size: int | None, encoding: str) -> bytes:
     lines = text.rstrip("\n").split("\n")
     table = [line.split(";") for line in lines]
     author, saved = setting.author, setting.written
@@ -96,7 +96,7 @@ def _in_form(text: str, setting: Setting, size: int | None) -> bytes:
             return office.ods(table, author=author, saved=saved, size_bytes=size)
         case "pdf":
             return pdf(lines, title=setting.stem, author=author, size_bytes=size)
-    return _sized_text(text, "utf-8", size)
+    return _sized_text(text, encoding, size)
 
 
 def _generate(generator: str, setting: Setting, stream: Stream, size: int | None) -> bytes:
@@ -150,6 +150,10 @@ def _note(_setting: Setting, stream: Stream, language: str, size: int) -> bytes:
     return _sized_text("\r\n".join(lines), encoding, size)
 
 
+def _letter(_setting: Setting, stream: Stream, language: str, size: int) -> bytes:
+    return _sized_text("\r\n".join(paragraphs(stream, language, size * 2)), "utf-8", size)
+
+
 GENERATORS: Mapping[str, Callable[[Setting, Stream, str, int], bytes]] = {
     "photo": _photo,
     "music": _music,
@@ -157,6 +161,7 @@ GENERATORS: Mapping[str, Callable[[Setting, Stream, str, int], bytes]] = {
     "document": _document,
     "spreadsheet": _spreadsheet,
     "note": _note,
+    "letter": _letter,
 }
 
 

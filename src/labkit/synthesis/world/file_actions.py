@@ -1,9 +1,13 @@
 """What each kind of action does to the files of one volume."""
 
 from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
 
 from labkit.errors import SynthesisError
 from labkit.model.scenario import Action
+from labkit.synthesis.clock import zone
+from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
 from labkit.synthesis.world.world import Handler, Left, World
 
 
@@ -17,6 +21,39 @@ def _create(world: World, action: Action) -> Left:
     node_id = volume.create(action.path, world.content(action), world.stamp(action.at, volume))
     _set_wished_times(world, action, action.path)
     return world.made(action, action.path, node_id)
+
+
+def _create_in_pieces(world: World, action: Action) -> Left:
+    """Write a file in pieces; a word, if one is given, ends one piece and begins the next."""
+    volume = ntfs(world, action)
+    pieces, word = int(action.details["pieces"]), str(action.details.get("word", ""))
+    node_id = volume.create(action.path, world.content(action), world.stamp(action.at, volume), pieces=pieces)
+    left = world.made(action, action.path, node_id)
+    if not word:
+        return left
+    clusters = volume.state(node_id).clusters
+    seams = [index for index, (one, other) in enumerate(pairwise(clusters), start=1) if other != one + 1]
+    if not seams:
+        raise SynthesisError("the file lies in one piece", remedy="Give it more pieces and at least as many clusters.")
+    data = word.encode()
+    half = len(data) // 2
+    before, behind = clusters[seams[0] - 1], clusters[seams[0]]
+    world.medium.write(volume.cluster_offset_bytes(before) + volume.cluster_bytes - half, data[:half])
+    world.medium.write(volume.cluster_offset_bytes(behind), data[half:])
+    return Left(node_id, facts={"text": word})
+
+
+def _import_photo(world: World, action: Action) -> Left:
+    """Copy a photo from a camera, whose clock is right and shows the time of a zone of its own."""
+    assert action.modified is not None  # noqa: S101 - ACTION_KINDS asks for it
+    volume, place = world.on(action), str(action.details["zone"])
+    taken = action.modified.astimezone(zone(place))
+    data = world.content(action, written=taken)
+    node_id = volume.create(action.path, data, world.stamp(action.at, volume))
+    volume.set_times(action.path, modified=world.stamp(action.modified, volume))
+    left = world.made(action, action.path, node_id)
+    shown = taken.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+    return Left(left.node_id, facts={"taken_utc": action.modified, "camera_zone": place, "local_text": shown})
 
 
 def _copy(world: World, action: Action) -> Left:
@@ -69,9 +106,18 @@ def _set_times(world: World, action: Action) -> Left:
 def _write_slack(world: World, action: Action) -> Left:
     volume = world.on(action)
     text = world.content(action)
-    # A personal gap, so that the text does not begin where the file ends.
+    # A personal gap, so that the text does not begin where the file ends. Who hides it clears what stood around it.
     gap = action.offset_bytes + world.stream("gap", action).below(16)
-    offset = volume.write_slack(action.path, bytes(gap) + text) + gap
+    node_id = volume.node(action.path)
+    room = -volume.state(node_id).size_bytes % volume.cluster_bytes
+    offset = volume.write_slack(action.path, (bytes(gap) + text).ljust(room, b"\0")) + gap
+    return Left(node_id, text.decode(), offset)
+
+
+def _write_record_slack(world: World, action: Action) -> Left:
+    volume = ntfs(world, action)
+    text = world.content(action)
+    offset = volume.write_record_slack(action.path, text)
     return Left(volume.node(action.path), text.decode(), offset)
 
 
@@ -81,6 +127,13 @@ def _write_unallocated(world: World, action: Action) -> Left:
     if action.content is not None and action.content.generator is None:
         return Left(-1, data.decode(), offset)
     return Left(-1, "", offset, {"size_bytes": len(data)})
+
+
+def _write_stream(world: World, action: Action) -> Left:
+    volume = ntfs(world, action)
+    name = str(action.details["stream"])
+    volume.write_stream(action.path, name, world.content(action), world.stamp(action.at, volume))
+    return Left(volume.node(action.path), facts={"stream": name})
 
 
 def _remount(world: World, action: Action) -> Left:
@@ -103,6 +156,21 @@ def _watch(world: World, action: Action) -> Left:
     return Left(world.node_at(action, action.path))
 
 
+def ntfs(world: World, action: Action) -> NtfsVolume:
+    """Return the volume of an action that only NTFS can take.
+
+    Raises:
+        SynthesisError: The volume has another file system.
+    """
+    volume: Any = world.on(action)
+    if not isinstance(volume, NtfsVolume):
+        raise SynthesisError(
+            f"the volume {action.volume} has no NTFS, and {action.kind} needs it",
+            remedy="Choose an NTFS volume, or another kind of action.",
+        )
+    return volume
+
+
 def _set_wished_times(world: World, action: Action, path: str) -> None:
     volume = world.on(action)
     wished = {
@@ -117,6 +185,8 @@ def _set_wished_times(world: World, action: Action, path: str) -> None:
 FILE_ACTIONS: Mapping[str, Handler] = {
     "make_directory": _make_directory,
     "create": _create,
+    "create_in_pieces": _create_in_pieces,
+    "import_photo": _import_photo,
     "copy": _copy,
     "rename": _rename,
     "move": _rename,
@@ -126,7 +196,9 @@ FILE_ACTIONS: Mapping[str, Handler] = {
     "delete": _delete,
     "set_times": _set_times,
     "write_slack": _write_slack,
+    "write_record_slack": _write_record_slack,
     "write_unallocated": _write_unallocated,
+    "write_stream": _write_stream,
     "remount": _remount,
     "watch": _watch,
 }

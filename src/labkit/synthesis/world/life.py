@@ -92,32 +92,31 @@ def _one_file(life: Life, stream: Stream, clock: DeviceClock, taken: set[str], *
     # Most files come from a computer or a camera: they are older than their arrival on the stick, and named then.
     older = _waking_moment(stream, clock, at - _OLDEST, at - _YOUNGEST) if stream.below(3) else None
     stem, extension = kind.name(stream, language, clock.local(older or at)), stream.pick(kind.extensions)
-    path = _free_path(f"{life.folder}/{stem}", extension, taken)
+    path = free_path(f"{life.folder}/{stem}", extension, taken)
     content = Content(
         generator=f"{kind.generator}:{language}" if kind.speaks else kind.generator,
         size_bytes=kind.smallest,
         spread_bytes=kind.spread,
     )
-    yield Action("create", at, path=path, content=content, modified=older)
+    yield Action("create", at, path=path, content=content, modified=older, volume=life.volume)
     later = [_waking_moment(stream, clock, at, life.end) for _ in range(4)]
     later = sorted(moment for moment in later if at + _SOONEST_CHANGE < moment < life.end)
     if not later:
         return
     if doomed:
-        yield Action("delete", later[-1], path=path)
+        yield Action("delete", later[-1], path=path, volume=life.volume)
         later = [moment for moment in later if moment < later[-1]]
     if later and kind_name == "note" and not stream.below(3):
         more = Content(generator=content.generator, size_bytes=200, spread_bytes=512)
-        yield Action("append", later[0], path=path, content=more)
+        yield Action("append", later[0], path=path, content=more, volume=life.volume)
     elif later and kind_name in {"document", "spreadsheet"} and not stream.below(4):
-        yield Action("overwrite", later[0], path=path, content=content)
+        yield Action("overwrite", later[0], path=path, content=content, volume=life.volume)
     elif later and not doomed and not stream.below(12):
         version = stream.pick(word_list(f"version_{language}"))
-        yield Action(
-            "rename", later[-1], path=path, to_path=_free_path(f"{path.rpartition('.')[0]} {version}", extension, taken)
-        )
+        to_path = free_path(f"{path.rpartition('.')[0]} {version}", extension, taken)
+        yield Action("rename", later[-1], path=path, to_path=to_path, volume=life.volume)
     elif later and stream.below(2):
-        yield Action("open", later[-1], path=path)
+        yield Action("open", later[-1], path=path, volume=life.volume)
 
 
 def _waking_moment(stream: Stream, clock: DeviceClock, begin: datetime, end: datetime) -> datetime:
@@ -131,7 +130,13 @@ def _waking_moment(stream: Stream, clock: DeviceClock, begin: datetime, end: dat
     return moment
 
 
-def _free_path(stem: str, extension: str, taken: set[str]) -> str:
+def name_of(kind: str, stream: Stream, language: str, at: datetime) -> str:
+    """Return a name for an everyday file of that kind, without its ending; ``at`` is what the clock shows."""
+    return KINDS[kind].name(stream, language, at)
+
+
+def free_path(stem: str, extension: str, taken: set[str]) -> str:
+    """Return ``stem.extension``, with a number where that path is taken, and take it."""
     path = f"{stem}.{extension}"
     number = 2
     while _key(path) in taken:

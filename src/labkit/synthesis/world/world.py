@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from labkit.errors import SynthesisError
 from labkit.model.scenario import ACTION_KINDS, Action, ItemScenario, VolumeSpec
-from labkit.model.truth import FactValue
+from labkit.model.truth import FactValue, Trace
 from labkit.synthesis.clock import DeviceClock
 from labkit.synthesis.filesystems.contract import NodeState, VolumeWriter
 from labkit.synthesis.medium import Medium
@@ -33,6 +33,8 @@ _DEFAULT_KINDS = {
     "write_stream": "stream",
     "recycle": "recycled",
     "plug_in_usb": "usb_device",
+    "unplug_usb": "usb_device",
+    "save_document": "file",
     "visit": "visit",
     "forget": "forgotten_visit",
     "download": "download",
@@ -55,6 +57,11 @@ class Place:
     number: int  # in the order of the medium, from 1; 0 where the table does not name it
     start_sector: int
     size_sectors: int
+
+    @property
+    def end_sector(self) -> int:
+        """The first sector behind it."""
+        return self.start_sector + self.size_sectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,7 @@ class World:
     seed: bytes
     handlers: "Mapping[str, Handler]"
     computer: "Computer | None" = None
+    table: tuple[Trace, ...] = ()  # what is to know about the partition table
     planted: dict[str, Planted] = field(default_factory=dict)
     nodes: dict[str, list[int]] = field(default_factory=dict)  # by volume: what was ever made there
     story_nodes: set[tuple[str, int]] = field(default_factory=set)  # what the story made, not everyday life
@@ -224,11 +232,11 @@ class World:
                 f"nothing was ever at {path}", remedy="Create the file before the action that names it."
             ) from None
 
-    def content(self, action: Action) -> bytes:
-        """Return the bytes that an action writes."""
+    def content(self, action: Action, *, written: datetime | None = None) -> bytes:
+        """Return the bytes that an action writes, made at ``written`` if that is not when the clock shows it."""
         assert action.content is not None  # noqa: S101 - ACTION_KINDS says which actions have content
         stream = self.stream("content", action)
-        written = self.clock.shown(action.modified or action.at)
+        written = written or self.clock.shown(action.modified or action.at)
         path = "" if action.kind in _PLAIN_TEXTS else action.path  # the host's ending says nothing about the text
         author = self.computer.spec.full_name if self.computer else persona(stream)
         return render(action.content, Setting(path, author, written, self.values, self.item.corpus), stream)
@@ -242,6 +250,9 @@ class World:
 
     def _filled(self, value: str | int) -> str | int:
         return fill(value, self.values) if isinstance(value, str) else value
+
+    def _filled_fact(self, value: str | int | tuple[str, ...]) -> FactValue:
+        return tuple(fill(text, self.values) for text in value) if isinstance(value, tuple) else self._filled(value)
 
     def _personal_time(self, action: Action) -> datetime:
         return action.at + timedelta(seconds=self.stream("time", action).below(max(1, action.spread_s)))
@@ -261,7 +272,7 @@ class World:
             at_utc=action.at,
             text=left.text,
             offset_bytes=left.offset_bytes,
-            facts={**left.facts, **action.facts},
+            facts={**left.facts, **{key: self._filled_fact(value) for key, value in action.facts.items()}},
             requires=action.requires,
             volume=action.volume,
         )

@@ -67,8 +67,9 @@ class ClusterMap:
             SynthesisError: Fewer than ``count`` clusters are free.
         """
         self.require(count)
+        goes_on = 0
         if near is not None and near < self.count and self._state[near] == FREE[0]:
-            self.hint = near
+            goes_on, self.hint = self.hint, near
         taken: list[Extent] = []
         pieces = min(pieces, count)
         for piece in range(pieces):
@@ -84,6 +85,8 @@ class ClusterMap:
                     taken.append((first, length))
                 self.hint = first + length
                 wanted -= length
+        # A file that grows in its place does not draw the search back to where others were deleted.
+        self.hint = max(self.hint, goes_on)
         return tuple(taken)
 
     def take(self, first: int, count: int, owner: int) -> None:

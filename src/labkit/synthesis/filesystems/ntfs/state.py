@@ -70,6 +70,11 @@ class NtfsState:
     flags: int
     usn: int  # of the last journal record; 0 if there is none
 
+    @property
+    def entry_intact(self) -> bool:
+        """Whether what names it still stands: its record."""
+        return self.record_intact
+
 
 def node_state(tree: NtfsTree, node_id: int) -> NtfsState:
     """Return what is known about a node.
