@@ -1,15 +1,18 @@
 """What is handed out of an item: image files, containers, logs. Each product adds the traces that it makes."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from labkit.containers.ewf import encode_ewf
 from labkit.errors import SynthesisError
 from labkit.hashing import digest_blocks
 from labkit.model.evidence import Digests
-from labkit.model.truth import Trace
+from labkit.model.truth import FactValue, Trace
+from labkit.synthesis.deferred import DeferredFacts
 from labkit.synthesis.loose_files import note_trace, quartet_traces
-from labkit.synthesis.medium import SECTOR_BYTES
+from labkit.synthesis.medium import SECTOR_BYTES, Medium
 from labkit.synthesis.ordinary import ordinary_stretches
 from labkit.synthesis.played import PlayedItem
 from labkit.synthesis.second_pass import second_pass_traces
@@ -68,19 +71,73 @@ def _raw(bench: Bench) -> Iterable[Trace]:
 
 
 def _e01(bench: Bench) -> Iterable[Trace]:
-    """Make the container, and the trace of the medium, which is digested on the way."""
+    """Make the container, and the trace of the medium, which is digested on the way.
+
+    Where nothing is written, and nobody needs the digests for another product, they wait until they are asked for.
+    """
     played = bench.played
-    name = played.name(".E01")
+    size = played.medium.size_bytes
+    shown = played.name(".raw") if "raw" in played.item.products else played.name(".E01")
+    media: dict[str, FactValue] = {"name": shown, "size_sectors": size // SECTOR_BYTES, "size_bytes": size}
+    if bench.shelf.writes or "copy-b" in played.item.products:
+        encoded = _encode(bench)
+        bench.media = encoded.media
+        return (
+            Trace("media", "medium", None, media | digest_facts(encoded.media)),
+            Trace("container", "container", None, encoded.container),
+        )
+    later = _Once(lambda: _encode(bench).container)
+    names = ("size_bytes", "md5", "sha1", "sha256", "stored_md5", "stored_sha1")
+    return (
+        Trace("media", "medium", None, DeferredFacts(media, _digests_later(played.medium))),
+        Trace("container", "container", None, DeferredFacts({"name": played.name(".E01")}, later.facts(names))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A container that was made: the digests of its medium, and its own facts."""
+
+    media: Digests
+    container: dict[str, FactValue]
+
+
+def _encode(bench: Bench) -> _Encoded:
+    played, name = bench.played, bench.played.name(".E01")
     product = bench.shelf.open(f"{bench.folder}/{name}")
     size = played.medium.size_bytes
-    bench.media, md5, sha1 = encode_ewf(played.medium.chunks(), size, lambda _: product, played.metadata())
-    shown = played.name(".raw") if "raw" in played.item.products else name
-    media = {"name": shown, "size_sectors": size // SECTOR_BYTES, **digest_facts(bench.media)}
-    stored = {"stored_md5": md5.hex(), "stored_sha1": sha1.hex()}
-    return (
-        Trace("media", "medium", None, media),
-        Trace("container", "container", None, {"name": name, **digest_facts(product.finish()), **stored}),
-    )
+    media, md5, sha1 = encode_ewf(played.medium.chunks(), size, lambda _: product, played.metadata())
+    stored: dict[str, FactValue] = {"stored_md5": md5.hex(), "stored_sha1": sha1.hex()}
+    return _Encoded(media, {"name": name, **digest_facts(product.finish()), **stored})
+
+
+def _digests_later(medium: Medium) -> dict[str, Callable[[], FactValue]]:
+    """Return a maker for each digest of a medium: one alone is quicker than all three."""
+
+    def one(algorithm: str) -> str:
+        found = hashlib.new(algorithm, usedforsecurity=False)
+        for chunk in medium.chunks():
+            found.update(chunk)
+        return found.hexdigest()
+
+    return {algorithm: partial(one, algorithm) for algorithm in ("md5", "sha1", "sha256")}
+
+
+class _Once:
+    """Facts that are made together, when the first of them is asked for."""
+
+    def __init__(self, make: Callable[[], Mapping[str, FactValue]]) -> None:
+        self._make = make
+        self._made: Mapping[str, FactValue] | None = None
+
+    def facts(self, names: Iterable[str]) -> dict[str, Callable[[], FactValue]]:
+        """Return a maker for each name."""
+        return {name: partial(self._fact, name) for name in names}
+
+    def _fact(self, name: str) -> FactValue:
+        if self._made is None:
+            self._made = self._make()
+        return self._made[name]
 
 
 def _copy_b(bench: Bench) -> Iterable[Trace]:

@@ -43,6 +43,11 @@ class Shelf:
         self._files: dict[str, Path] = {}
 
     @property
+    def writes(self) -> bool:
+        """Whether products become files."""
+        return self._folder is not None
+
+    @property
     def files(self) -> Mapping[str, Path]:
         """The files by name, ``item/name``; empty when nothing is written."""
         return dict(self._files)
