@@ -13,11 +13,11 @@ from labkit.synthesis.filesystems.ntfs.node_store import attribute_of, with_attr
 from labkit.synthesis.filesystems.ntfs.nodes import DATA, HOLE, Attribute, Extents, Name, Node, joined
 from labkit.synthesis.filesystems.ntfs.system import SystemFiles
 from labkit.synthesis.filesystems.ntfs.tree import NtfsTree
-from labkit.synthesis.filesystems.ntfs_streams.usn_journal import PAGE_BYTES, Reason, UsnJournal, UsnRecord
+from labkit.synthesis.filesystems.ntfs_streams.usn_journal import Reason, UsnJournal, UsnRecord
 
 _RECORDS_STREAM, _LIMITS_STREAM = "$J", "$Max"
 _RECORDS_INSTANCE, _LIMITS_INSTANCE = 4, 5
-_MOST_PAGES = 2  # that one operation fills
+_AHEAD_BYTES = 256 * 1024  # that are allocated at once, so that a journal does not lie in thousands of pieces
 _DIRECTORY_ATTRIBUTE = 0x10
 
 
@@ -46,7 +46,7 @@ class ChangeJournal:
     @property
     def growth_clusters(self) -> int:
         """How many clusters the records of one operation take at most."""
-        return self._tree.geometry.clusters_for(_MOST_PAGES * PAGE_BYTES) + 1
+        return self._tree.geometry.clusters_for(_AHEAD_BYTES) + 1
 
     @property
     def records(self) -> Sequence[UsnRecord]:
@@ -98,9 +98,9 @@ class ChangeJournal:
         extents = stream.extents
         missing = tree.geometry.clusters_for(size_bytes) - sum(count for _, count in extents)
         if missing > 0:
-            pages = max(missing, tree.geometry.clusters_for(PAGE_BYTES))
+            ahead = max(missing, tree.geometry.clusters_for(_AHEAD_BYTES))
             near = sum(extents[-1]) if extents and extents[-1][0] != HOLE else None
-            more = tree.clusters.allocate(pages, self._node_id, near=near)
+            more = tree.clusters.allocate(ahead, self._node_id, near=near)
             for first, count in more:
                 tree.medium.write(tree.geometry.cluster_offset_bytes(first), bytes(count * tree.geometry.cluster_bytes))
             extents = joined(extents, more)
