@@ -30,6 +30,8 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "last_sector": (int, "number of the last sector that belongs to it"),
     "volume_offset_bytes": (int, "where it begins, from byte 0 of its volume"),
     "file_offset_bytes": (int, "where it begins, from byte 0 of its host file"),
+    "thumbnail_offset_bytes": (int, "where the small picture inside a photo begins, from byte 0 of the medium"),
+    "thumbnail_size_bytes": (int, "length of that small picture"),
     "first_cluster": (int, "number of its first cluster, FAT counting (the first is 2)"),
     "last_cluster": (int, "number of its last cluster"),
     "clusters": (tuple, "all its clusters in order"),

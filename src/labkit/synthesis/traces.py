@@ -14,6 +14,7 @@ from labkit.synthesis.medium import SECTOR_BYTES
 from labkit.synthesis.world.world import Planted, World
 
 Facts = dict[str, FactValue]
+_JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 
 
 def story_traces(world: World) -> tuple[Trace, ...]:
@@ -141,7 +142,12 @@ def _carved(world: World, planted: Planted) -> Facts:
     size = planted.facts["size_bytes"]
     assert isinstance(size, int)  # noqa: S101 - the handler put it there
     data = world.medium.read(planted.offset_bytes, size)
-    return {**_unallocated(world, planted), **digest_facts(digest_bytes(data))}
+    facts: Facts = {**_unallocated(world, planted), **digest_facts(digest_bytes(data))}
+    inner = data.find(_JPEG_START, len(_JPEG_START))
+    if data.startswith(_JPEG_START) and inner > 0:
+        facts["thumbnail_offset_bytes"] = planted.offset_bytes + inner
+        facts["thumbnail_size_bytes"] = data.index(_JPEG_END, inner) + len(_JPEG_END) - inner
+    return facts
 
 
 def _split_hit(world: World, planted: Planted) -> Facts:

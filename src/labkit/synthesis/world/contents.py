@@ -13,8 +13,10 @@ from labkit.synthesis.words import word_list
 from labkit.synthesis.world import office
 from labkit.synthesis.world.audio import music
 from labkit.synthesis.world.everyday import LANGUAGES, paragraphs, rows
-from labkit.synthesis.world.pdf import pdf
-from labkit.synthesis.world.photo import photo
+from labkit.synthesis.world.exif import Shot
+from labkit.synthesis.world.office_properties import DocumentProperties
+from labkit.synthesis.world.pdf import PdfProperties, pdf
+from labkit.synthesis.world.photo import CAMERAS, camera_photo, photo
 
 SECTOR_BYTES = 512
 # How much of its last sector a drawn size fills: every file has some slack, and room for a short text in it.
@@ -38,6 +40,7 @@ class Setting:
     written: datetime
     values: Mapping[str, str]
     corpus: Mapping[str, bytes]
+    company: str = ""  # where the author works, if the file is written at a computer that says so
 
     @property
     def extension(self) -> str:
@@ -50,6 +53,27 @@ class Setting:
         """The file name without its ending."""
         name = self.path.rpartition("/")[2]
         return name.rpartition(".")[0] if "." in name else name
+
+    @property
+    def office(self) -> DocumentProperties | None:
+        """What an office program at that computer notes in a document."""
+        if not self.company:
+            return None
+        spreadsheet = self.extension == "xlsx"
+        return DocumentProperties(
+            self.author,
+            self.author,
+            self.written,
+            self.written,
+            application="Microsoft Excel" if spreadsheet else "Microsoft Office Word",
+            template="" if spreadsheet else "Normal.dotm",
+            company=self.company,
+        )
+
+    @property
+    def publishing(self) -> PdfProperties | None:
+        """What a program at that computer notes in a PDF file."""
+        return PdfProperties("Word", "Folio", self.written, self.written) if self.company else None
 
 
 def render(content: Content, setting: Setting, stream: Stream) -> bytes:
@@ -89,13 +113,13 @@ def _in_form(text: str, setting: Setting, size: int | None, encoding: str) -> by
     author, saved = setting.author, setting.written
     match setting.extension:
         case "docx":
-            return office.docx(lines, author=author, saved=saved, size_bytes=size)
+            return office.docx(lines, author=author, saved=saved, size_bytes=size, properties=setting.office)
         case "xlsx":
-            return office.xlsx(table, author=author, saved=saved, size_bytes=size)
+            return office.xlsx(table, author=author, saved=saved, size_bytes=size, properties=setting.office)
         case "ods":
             return office.ods(table, author=author, saved=saved, size_bytes=size)
         case "pdf":
-            return pdf(lines, title=setting.stem, author=author, size_bytes=size)
+            return pdf(lines, title=setting.stem, author=author, size_bytes=size, properties=setting.publishing)
     return _sized_text(text, encoding, size)
 
 
@@ -116,8 +140,18 @@ def _generate(generator: str, setting: Setting, stream: Stream, size: int | None
     return maker(setting, stream, language, size)
 
 
+def _notes_bytes(setting: Setting) -> int:
+    """Return how much room the notes of programs may take in a document."""
+    return 2800 if setting.company else 0
+
+
 def _photo(setting: Setting, stream: Stream, _language: str, size: int) -> bytes:
     return photo(stream, taken=setting.written, size_bytes=size)
+
+
+def _camera_photo(setting: Setting, stream: Stream, _language: str, size: int) -> bytes:
+    maker, model = stream.pick(CAMERAS)
+    return camera_photo(stream, Shot(maker, model, setting.written.replace(tzinfo=None)), size_bytes=size)
 
 
 def _music(setting: Setting, stream: Stream, _language: str, size: int) -> bytes:
@@ -126,22 +160,25 @@ def _music(setting: Setting, stream: Stream, _language: str, size: int) -> bytes
 
 
 def _pdf(setting: Setting, stream: Stream, _language: str, size: int) -> bytes:
-    lines = paragraphs(stream, "en", max(0, (size - 1600) * 3 // 4))
-    return pdf(lines, title=setting.stem, author=setting.author, size_bytes=size)
+    lines = paragraphs(stream, "en", max(0, (size - 1600 - _notes_bytes(setting)) * 3 // 4))
+    return pdf(lines, title=setting.stem, author=setting.author, size_bytes=size, properties=setting.publishing)
 
 
 def _document(setting: Setting, stream: Stream, language: str, size: int) -> bytes:
-    text = paragraphs(stream, language, max(0, (size - 2600) // 2))
-    return office.docx(text, author=setting.author, saved=setting.written, size_bytes=size)
+    text = paragraphs(stream, language, max(0, (size - 2600 - _notes_bytes(setting)) // 2))
+    notes = setting.office
+    return office.docx(text, author=setting.author, saved=setting.written, size_bytes=size, properties=notes)
 
 
 def _spreadsheet(setting: Setting, stream: Stream, language: str, size: int) -> bytes:
     if setting.extension == "csv":
         lines = "".join(";".join(row) + "\r\n" for row in rows(stream, language, size // 24))
         return _sized_text(lines, "utf-8", size)
-    table = rows(stream, language, max(2, (size - 3200) // 480))
-    form = office.ods if setting.extension == "ods" else office.xlsx
-    return form(table, author=setting.author, saved=setting.written, size_bytes=size)
+    table = rows(stream, language, max(2, (size - 3200 - _notes_bytes(setting)) // 480))
+    author, saved = setting.author, setting.written
+    if setting.extension == "ods":
+        return office.ods(table, author=author, saved=saved, size_bytes=size)
+    return office.xlsx(table, author=author, saved=saved, size_bytes=size, properties=setting.office)
 
 
 def _note(_setting: Setting, stream: Stream, language: str, size: int) -> bytes:
@@ -156,6 +193,7 @@ def _letter(_setting: Setting, stream: Stream, language: str, size: int) -> byte
 
 GENERATORS: Mapping[str, Callable[[Setting, Stream, str, int], bytes]] = {
     "photo": _photo,
+    "camera-photo": _camera_photo,  # with a small picture inside
     "music": _music,
     "pdf": _pdf,
     "document": _document,

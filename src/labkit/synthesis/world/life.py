@@ -57,6 +57,7 @@ def _song_name(stream: Stream, _language: str, _at: datetime) -> str:
 
 KINDS: Mapping[str, _Kind] = {
     "photo": _Kind("photo", ("jpg",), 24 * 1024, 56 * 1024, _photo_name, speaks=False),
+    "camera-photo": _Kind("camera-photo", ("jpg",), 36 * 1024, 48 * 1024, _photo_name, speaks=False),
     "music": _Kind("music", ("mp3",), 60 * 1024, 50 * 1024, _song_name, speaks=False),
     "pdf": _Kind("pdf", ("pdf",), 6 * 1024, 18 * 1024, _topic_name, speaks=False),
     "document": _Kind("document", ("docx",), 6 * 1024, 10 * 1024, _topic_name),

@@ -23,7 +23,7 @@ _FIRST_BLOCK_BYTES = 2
 _MUTATIONS = 12  # blocks of a row that differ from the row above
 _SMALLEST, _SMALLEST_WITH_NOTES = 4096, 8192
 _SMALL_COLUMNS, _SMALL_ROWS = 20, 15  # blocks of a thumbnail: 160 x 120 pixels
-_CAMERAS = (("Norvix", "NX-20"), ("Sarva Optik", "S3 Mark II"), ("Lumera", "Field 7"))
+CAMERAS = (("Norvix", "NX-20"), ("Sarva Optik", "S3 Mark II"), ("Lumera", "Field 7"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def photo(stream: Stream, *, taken: datetime, size_bytes: int) -> bytes:
         SynthesisError: ``size_bytes`` is below 4096.
     """
     _check_size(size_bytes, _SMALLEST)
-    maker, model = stream.pick(_CAMERAS)
+    maker, model = stream.pick(CAMERAS)
     columns, rows = _measure(len(_exif(maker, model, taken)), size_bytes)
     scene = _scene(stream, columns, rows)
     return _assembled(_exif(maker, model, taken), scene, stream.take(rows * _MUTATIONS * 3), rows, size_bytes)

@@ -238,8 +238,10 @@ class World:
         stream = self.stream("content", action)
         written = written or self.clock.shown(action.modified or action.at)
         path = "" if action.kind in _PLAIN_TEXTS else action.path  # the host's ending says nothing about the text
-        author = self.computer.spec.full_name if self.computer else persona(stream)
-        return render(action.content, Setting(path, author, written, self.values, self.item.corpus), stream)
+        author, company = persona(stream), ""
+        if self.computer:
+            author, company = self.computer.spec.full_name, self.computer.spec.organisation
+        return render(action.content, Setting(path, author, written, self.values, self.item.corpus, company), stream)
 
     def stream(self, purpose: str, action: Action) -> Stream:
         """Return the named randomness of one purpose of one action."""

@@ -20,7 +20,7 @@ _FREE_DAY = 14  # one working day in so many nobody comes
 _WRITTEN = ("document", "document", "spreadsheet", "note")  # kinds that this person writes
 _FETCHED = ("pdf", "photo", "document")
 _PROGRAMS = ("notepad", "calculator", "paint", "archiver", "command-prompt")
-_SIZES = {"document": (5_000, 6_000), "spreadsheet": (5_000, 5_000), "note": (300, 2_400), "pdf": (6_000, 12_000),
+_SIZES = {"document": (7_000, 6_000), "spreadsheet": (7_000, 5_000), "note": (300, 2_400), "pdf": (8_000, 12_000),
           "photo": (30_000, 60_000)}  # fmt: skip
 _ENDINGS = {"document": "docx", "spreadsheet": "xlsx", "note": "txt", "pdf": "pdf", "photo": "jpg"}
 _COLLEAGUES = 9
@@ -166,7 +166,7 @@ _DOINGS: Sequence[str] = (
 
 def _content(kind: str, language: str) -> Content:
     smallest, spread = _SIZES[kind]
-    generator = kind if kind in {"pdf", "photo"} else f"{kind}:{language}"
+    generator = {"pdf": "pdf", "photo": "camera-photo"}.get(kind, f"{kind}:{language}")
     return Content(generator=generator, size_bytes=smallest, spread_bytes=spread)
 
 
