@@ -60,6 +60,7 @@ RULES: Mapping[str, str] = {
     "LK223": "A course uses labs that exist, each once.",
     "LK224": "A lab lists every evidence item of its exercises, and all of them belong to the lab's case.",
     "LK225": "A lab that is beta or active uses no exercise that is wip.",
+    "LK226": "A course leaves out exercises that its labs have, and something of every lab stays.",
     # answers
     "LK230": "What is right in an ENUM, a MULTI or a CLAIM is among its options.",
     "LK231": "What is a mistake or an over-claim in an ENUM, a MULTI or a CLAIM is among its options and is not right.",

@@ -1,7 +1,7 @@
 """All labs, exercises and courses as one checked library."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -87,12 +87,13 @@ class Library:
         return _one(self.labs, lab_slug, f"lab {lab_slug!r}", "labs")
 
     def labs_of(self, course_slug: str) -> "tuple[Lab, ...]":
-        """Return the labs of a course in order.
+        """Return the labs of a course in order, without the exercises that it leaves out and their evidence.
 
         Raises:
             ContentError: There is no such course.
         """
-        return tuple(self.labs[slug] for slug in self.course(course_slug).labs)
+        course = self.course(course_slug)
+        return tuple(self._shortened(self.labs[slug], course.leave_out) for slug in course.labs)
 
     def exercises_of(self, course_slug: str) -> "tuple[Exercise, ...]":
         """Return the exercises of a course in the order of its labs, each once.
@@ -102,6 +103,15 @@ class Library:
         """
         slugs = dict.fromkeys(slug for lab in self.labs_of(course_slug) for slug in lab.exercises)
         return tuple(self.exercises[slug] for slug in slugs)
+
+    def _shortened(self, lab: "Lab", leave_out: Sequence[str]) -> "Lab":
+        kept = [slug for slug in lab.exercises if slug not in leave_out]
+        if len(kept) == len(lab.exercises):
+            return lab
+        needed = {item for slug in kept for item in self.exercises[slug].items}
+        left_out = {item for slug in lab.exercises if slug in leave_out for item in self.exercises[slug].items}
+        items = [item for item in lab.items if item in needed or item not in left_out]
+        return lab.model_copy(update={"exercises": kept, "items": items})
 
     def cases_of(self, course_slug: str) -> "Mapping[str, tuple[str, ...]]":
         """Return the cases of a course in order, each with the evidence items that its labs and exercises need.
@@ -206,3 +216,17 @@ def _broken_links(library: Library) -> Iterator[Problem]:
                 yield Problem(where, f"courses.{name}.labs", "LK223", f"there is no lab {slug!r}")
             if course.labs.count(slug) > 1:
                 yield Problem(where, f"courses.{name}.labs", "LK223", f"has lab {slug!r} more than once")
+        yield from _broken_omissions(library, name, course)
+
+
+def _broken_omissions(library: Library, name: str, course: "Course") -> Iterator[Problem]:
+    """Yield what a course leaves out that it does not have, and labs of which nothing is left."""
+    where, key = Path("labs/course.toml"), f"courses.{name}.leave_out"
+    labs = [library.labs[slug] for slug in course.labs if slug in library.labs]
+    known = {slug for lab in labs for slug in lab.exercises}
+    for slug in course.leave_out:
+        if slug not in known:
+            yield Problem(where, key, "LK226", f"names {slug!r}, which is in none of its labs")
+    for lab in labs:
+        if set(lab.exercises) <= set(course.leave_out):
+            yield Problem(where, key, "LK226", f"leaves nothing of the lab {lab.slug!r}; take the lab out of labs")

@@ -352,6 +352,9 @@ class Course(Strict):
 
     title: Translated = Field(description="title by language")
     labs: list[str] = Field(min_length=1, description="slugs of labs in order")
+    leave_out: list[Slug] = Field(
+        default_factory=list, description="exercises of these labs that the course does without, with their evidence"
+    )
     pass_percent: int = Field(60, ge=0, le=100, description="share of the points that passes")
 
 

@@ -230,6 +230,8 @@ BROKEN: list[tuple[str, str, str, Break]] = [
     ("LK223", COURSE, "courses.short.labs", change(COURSE, '["00-prints"]', '["00-prints", "00-prints"]')),
     ("LK224", LAB, "items", change(LAB, 'items = ["stick"]', "items = []")),
     ("LK224", LAB, "exercises", change(LAB, 'case = "kite"', 'case = "crow"')),
+    ("LK226", COURSE, "courses.short.leave_out", change(COURSE, "labs =", 'leave_out = ["none"]\nlabs =')),
+    ("LK226", COURSE, "courses.short.leave_out", change(COURSE, "labs =", 'leave_out = ["prints"]\nlabs =')),
     ("LK225", LAB, "exercises", change(TOML, 'status = "beta"', 'status = "wip"')),
     ("LK230", TOML, "tasks[2].answer.value", change(TOML, CHOICE, 'value = "green"')),
     ("LK231", TOML, "tasks[2].mistakes[1]", change(TOML, 'value = "red" }]', 'value = "pink" }]')),

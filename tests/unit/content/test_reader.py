@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import labkit
 from labkit.content.reader import CONTENT_VARIABLE, content_root, load_library
+from labkit.content.schemas import Course
 from labkit.errors import ContentError
 from tests.unit.content.small_library import SECOND_LAB, SmallLibrary
 
@@ -17,6 +19,19 @@ def test_a_course_leads_to_labs_exercises_and_cases_in_order(content: SmallLibra
     assert [lab.code for lab in library.labs_of("short")] == ["L00", "L01"]
     assert [exercise.slug for exercise in library.exercises_of("short")] == ["prints"]
     assert library.cases_of("short") == {"kite": ("stick",)}
+
+
+def test_a_course_can_leave_out_an_exercise_and_the_evidence_that_only_it_needs() -> None:
+    library = load_library()
+    lab = library.labs["05-files-that-were"].model_copy(
+        update={"exercises": ["fingerprints", "deleted-on-fat"], "items": ["basics", "usb"]}
+    )
+    short = Course.model_validate({"title": {"en": "Short"}, "labs": [lab.slug], "leave_out": ["fingerprints"]})
+    library = replace(library, labs={lab.slug: lab}, courses={"short": short})
+
+    assert [exercise.slug for exercise in library.exercises_of("short")] == ["deleted-on-fat"]
+    assert library.cases_of("short") == {"kestrel": ("usb",)}
+    assert library.labs_of("short")[0].items == ["usb"]
 
 
 def test_every_problem_is_listed_with_file_key_and_message(content: SmallLibrary) -> None:
