@@ -121,7 +121,6 @@ ACTION_DETAILS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "write_stream": (frozenset({"stream"}), frozenset()),
     "install_program": (frozenset({"program"}), frozenset()),
     "run_program": (frozenset({"program"}), frozenset({"argument"})),
-    "save_document": (frozenset(), frozenset({"title"})),
     "open_on_device": (frozenset({"device"}), frozenset({"size_bytes"})),
     "visit": (frozenset({"url", "title"}), frozenset({"browser", "typed"})),
     "forget": (frozenset({"url"}), frozenset({"browser"})),
