@@ -122,6 +122,12 @@ class NodeStore:
             self.write(self.nodes[node_id])
         self._changed.clear()
 
+    def write_if_changed(self, node: Node) -> None:
+        """Write the record of a node unless it stands as it is."""
+        if node.node_id in self._changed:
+            self.write(node)
+            self._changed.discard(node.node_id)
+
     def write(self, node: Node) -> None:
         """Write the record of a node, and those that it needs beside it."""
         parts = self._spread(node)

@@ -19,6 +19,7 @@ ROOT = 6  # the nodes of NTFS itself are numbered by their records, from 1 on
 DIRECTORY_INDEX = "$I30"
 _LARGEST_INDEX_BLOCKS = 6400  # that a $BITMAP within an MFT record can count
 _SPARE_RECORDS = 4
+_RUNS_PER_RECORD = 100
 _SPARE_CLUSTERS = 2
 
 
@@ -152,7 +153,8 @@ class NtfsTree(NodeStore):
                     f"the directory {self.path(directory)} is full", remedy="Spread the files over more directories."
                 )
             growth += self.blocks_for(index, 2)
-        self.mft.require(clusters + growth + _SPARE_CLUSTERS, records + _SPARE_RECORDS)
+        spare = _SPARE_RECORDS + clusters // _RUNS_PER_RECORD  # if each cluster were a fragment of its own
+        self.mft.require(clusters + growth + _SPARE_CLUSTERS, records + spare)
 
     def check_new_name(self, parent: Node, name: str, *, holder: int = 0) -> None:
         """Refuse a name that is not allowed or taken by another node than ``holder``.

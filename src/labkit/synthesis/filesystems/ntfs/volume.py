@@ -426,7 +426,7 @@ class NtfsVolume:
             SynthesisError: There is nothing to write, or it does not fit.
         """
         node = self._tree.own(path)
-        self._tree.write(node)
+        self._tree.write_if_changed(node)
         return self._tree.mft.write_slack(node.record, data)
 
     def write_unallocated(self, data: bytes, *, cluster: int | None = None) -> int:
