@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile import KINDS, tried
+from tests.hostile.kinds import KINDS
+from tests.hostile.trial import tried
 
-MUTATIONS = int(os.environ.get("LABKIT_HOSTILE", "20"))
+MUTATIONS = int(os.environ.get("LABKIT_HOSTILE", "10"))
 
 pytestmark = [
     pytest.mark.oracle,
@@ -23,10 +24,10 @@ pytestmark = [
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_mutation_ends_well(kind: str, tmp_path: Path) -> None:
-    ends, faults = tried(kind, tmp_path, MUTATIONS)
+    ends, bad = tried(kind, tmp_path, MUTATIONS)
 
-    assert not faults, f"{dict(ends)}\n" + "\n".join(faults[:3])
-    assert sum(ends.values()) == MUTATIONS
+    assert not bad, f"{dict(ends)}\n" + "\n".join(bad[:3])
+    assert ends["results"] + ends["clear errors"] >= MUTATIONS * 20
 
 
 def test_a_crash_of_the_reader_reaches_the_user_as_an_error(tmp_path: Path) -> None:

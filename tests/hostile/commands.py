@@ -1,0 +1,128 @@
+"""Every command that reads an image, called as the command line calls it."""
+
+import io
+import json
+import traceback
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import click
+
+from labkit.cli.image_commands import image as image_group
+from labkit.cli.yara import yara
+from labkit.errors import LabkitError
+from labkit.evidence.isolation import alive
+
+RULES = 'rule word { strings: $a = "gone" $b = {41 41 41 41} condition: any of them }\n'
+_MOST_OUTPUT_BYTES = 16 << 20
+_STRUCTURES = ("auto", "mbr", "gpt", "fat-boot", "exfat-boot", "ntfs-boot", "mft-record", "index-record", "ext-super")
+_MOST_ENTRIES = 3
+# Commands of other groups that take an image: name and click command, as they come.
+OTHERS: dict[str, click.Command] = {}
+
+
+class Fault(Exception):  # noqa: N818 - not an error that somebody handles
+    """A command ended as it must not; the text is where."""
+
+
+class _Output(io.RawIOBase):
+    """Takes what a command writes and, like ``head``, goes away when it is too much: damaged sizes promise a lot."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object, /) -> int:
+        new = bytes(data)  # type: ignore[call-overload]
+        self.data += new
+        if len(self.data) > _MOST_OUTPUT_BYTES:
+            raise BrokenPipeError
+        return len(new)
+
+
+def all_commands(image: Path, folder: Path) -> tuple[int, int]:
+    """Run every command over an image; return how many gave a result and how many a clear error.
+
+    Raises:
+        Fault: One ended otherwise.
+    """
+    results, errors, listed = 0, 0, b""
+    for words in _on_the_image(image, folder):
+        done, output = _run(words)
+        results, errors = results + done, errors + (not done)
+        if words[:2] == ["image", "ls"] and "--json" in words:
+            listed = output
+    for words in _on_entries(image, folder, listed):
+        done, _ = _run(words)
+        results, errors = results + done, errors + (not done)
+    return results, errors
+
+
+def _on_the_image(image: Path, folder: Path) -> Iterator[list[str]]:
+    name = str(image)
+    yield ["image", "info", name]
+    yield ["image", "volumes", name]
+    yield ["image", "ls", name, "--json"]
+    yield ["image", "ls", name, "--bodyfile"]
+    yield ["image", "ls", name, "--plain", "--zone", "Asia/Almaty"]
+    yield ["image", "timeline", name, "--json"]
+    yield ["image", "search", name, "gone", "счёт", "--json"]
+    yield ["image", "slack", name, "--empty", "--json"]
+    yield ["image", "carve", name, "--in", "all", "--out", str(folder / "carved"), "--json"]
+    yield ["image", "carve", name, "--plain"]
+    yield ["yara", str(folder / "rules.yar"), name, "--json"]
+    yield ["yara", str(folder / "rules.yar"), name, "--in", "unallocated,slack", "--plain"]
+    yield ["image", "hash", name]
+    yield ["image", "verify", name]
+    for structure in _STRUCTURES:
+        yield ["image", "hex", name, "--as", structure]
+    for number in ("0", "1"):
+        yield ["image", "hex", name, "--volume", number, "--as", "auto"]
+        yield ["image", "hex", name, "--volume", number, "--cluster", "9"]
+    for command in OTHERS:
+        yield [command, name, "--json"]
+
+
+def _on_entries(image: Path, folder: Path, listed: bytes) -> Iterator[list[str]]:
+    rows = [json.loads(line) for line in listed.splitlines() if line.endswith(b"}")]
+    files = [row for row in rows if row["type"] == "file"]
+    for number, row in enumerate(files[:: max(1, -(-len(files) // _MOST_ENTRIES))]):
+        place = [str(image), "--volume", str(row["volume"]), "--address", str(row["address"])]
+        stream = ["--stream", row["stream"]] if row.get("stream") else []
+        yield ["image", "stat", *place, "--json"]
+        yield ["image", "stat", str(image), row["path"], "--volume", str(row["volume"]), "--plain"]
+        yield ["image", "cat", *place, *stream]
+        yield ["image", "cat", *place, *stream, "--slack"]
+        yield ["image", "export", *place, *stream, "--to", str(folder / f"exported-{number}"), "--force"]
+        yield ["image", "hex", *place, *stream]
+
+
+def _run(words: list[str]) -> tuple[bool, bytes]:
+    """Run one command; return whether it gave a result, and its output."""
+    raw = _Output()
+    stdout = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8")
+    command = {"image": image_group, "yara": yara, **OTHERS}[words[0]]
+    done = True
+    try:
+        with redirect_stdout(stdout), redirect_stderr(io.StringIO()):
+            command.main(words[1:], prog_name=words[0], standalone_mode=False)
+            stdout.flush()
+    except LabkitError as error:
+        done = False
+        if not error.message or not error.remedy:
+            raise Fault(f"{' '.join(words)}: an error that says nothing") from error
+    except (MemoryError, BrokenPipeError):
+        done = False  # the first has its own remedy in cli.apart; the second is ours
+    except OSError as error:
+        done = False
+        if error.filename is None and error.errno is None:  # a library's, not the file system's
+            raise Fault(f"{' '.join(words)}\n{traceback.format_exc(limit=-8)}") from error
+    except click.ClickException as error:
+        raise Fault(f"{' '.join(words)}: {error.format_message()}") from error
+    except Exception as error:
+        raise Fault(f"{' '.join(words)}\n{traceback.format_exc(limit=-8)}") from error
+    alive()
+    return done, bytes(raw.data)

@@ -1,0 +1,93 @@
+"""Many damaged images of one kind, each read in a process of its own, and how they ended."""
+
+import os
+import resource
+import shutil
+import signal
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+from labkit.errors import EvidenceError
+from labkit.evidence.isolation import read_apart
+from tests.hostile.commands import RULES, Fault, all_commands
+from tests.hostile.damage import Believed, damaged
+from tests.hostile.kinds import KINDS
+
+SILENT_SECONDS = 60  # of the wall clock, on a busy machine
+CPU_SECONDS = 20
+MEMORY_BYTES = 3 << 30
+_LARGEST_FILE_BYTES = 64 << 20
+_FAULT = 70
+ENDS = ("results", "clear errors", "hangs", "crashes", "faults")
+
+
+def tried(kind: str, folder: Path, mutations: int, *, seed: int = 1, first: int = 0) -> tuple[Counter[str], list[str]]:
+    """Run every command over damaged images of one kind.
+
+    Args:
+        kind: A key of ``KINDS``.
+        folder: Where images are made; empty.
+        mutations: How many.
+        seed: Of the damage; ``seed/kind/number`` names one mutation for ever.
+        first: The number of the first mutation.
+
+    Returns:
+        How many commands ended in a result and how many in a clear error, how many mutations in a hang, a crash or a
+        fault (any other exception); and what must not happen, with the name of its mutation.
+    """
+    original, work = folder / "original", folder / "work"
+    original.mkdir()
+    paths = KINDS[kind](original)
+    sizes = [path.stat().st_size for path in paths]
+    whole = b"".join(path.read_bytes() for path in paths)
+    places, ends, bad = Believed(whole), Counter[str](), []
+    for number in range(first, first + mutations):
+        data = damaged(whole, places, Random(f"{seed}/{kind}/{number}"))
+        work.mkdir()
+        image = _spread(work, paths, sizes, data)
+        (work / "rules.yar").write_text(RULES)
+        end, text = _ended(image, work, ends)
+        shutil.rmtree(work)
+        if end:
+            ends[end] += 1
+            bad.append(f"{seed}/{kind}/{number}: {end}: {text}")
+    return ends, bad
+
+
+def _spread(folder: Path, paths: list[Path], sizes: list[int], data: bytes) -> Path:
+    """Write the damaged bytes to files of the names and sizes of the original ones; return the first."""
+    start = 0
+    for path, size in zip(paths, sizes, strict=True):
+        (folder / path.name).write_bytes(data[start : start + size])
+        start += size
+    return folder / paths[0].name
+
+
+def _ended(image: Path, folder: Path, ends: Counter[str]) -> tuple[str, str]:
+    """Read one image in a child; count its commands. Return what must not have happened, and where."""
+    notes = folder / "notes.txt"
+
+    def work() -> int:
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE_BYTES, _LARGEST_FILE_BYTES))
+        os.chdir(folder)
+        try:
+            results, errors = all_commands(image, folder)
+        except Fault as fault:
+            notes.write_text(str(fault), encoding="utf-8", errors="backslashreplace")
+            return _FAULT
+        notes.write_text(f"{results} {errors}")
+        return 0
+
+    try:
+        code = read_apart(work, timeout_seconds=SILENT_SECONDS, memory_bytes=MEMORY_BYTES)
+    except EvidenceError as error:
+        hung = "SIGPROF" in error.message or "no progress" in error.message
+        return "hangs" if hung else "crashes", error.message
+    if code:
+        return "faults", notes.read_text(encoding="utf-8") if notes.exists() else f"exit code {code}"
+    results, errors = map(int, notes.read_text().split())
+    ends.update({"results": results, "clear errors": errors})
+    return "", ""
