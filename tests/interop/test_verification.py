@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from labkit.content.scenario import load_case
 from labkit.model.truth import GroundTruth
-from labkit.synthesis.build import BuiltCase
+from labkit.synthesis.build import BuiltCase, build_case
 from labkit.usecases import author
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Confirmation, Verdict
 from labkit.verification.verify import verify_item
 
 CASE = "kestrel"
+ITEMS = ("basics", "usb")
 SEEDS = author.seed_names("proof", 20)
 SPREADSHEETS = (".xlsx", ".ods", ".csv")
 ASKED = {"mmls", "fls", "istat", "icat", "fsstat", "fsck.fat", "ewfverify", "ewfinfo", "dfvfs", "pytsk3", "libfsfat"}
@@ -36,7 +38,7 @@ def confirmations_of(built: BuiltCase) -> list[Confirmation]:
 @pytest.mark.seeds
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_reader_accepts_the_images_and_agrees_with_the_truth(seed: str, tmp_path: Path) -> None:
-    built = author.build(CASE, seed, tmp_path)
+    built = build_case(load_case(CASE), author.seed_bytes(seed), tmp_path, items=ITEMS)
     try:
         found = confirmations_of(built)
         keep_the_exercises_promises(built)
