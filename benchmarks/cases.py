@@ -67,6 +67,24 @@ def read_content(folder: Path) -> Row:
     )
 
 
+def build_disk(folder: Path) -> Row:
+    """Compare building a disk of 1 GiB with 50,000 files with formatting one and copying the files to it."""
+    for name, package in (("mkntfs", "ntfs-3g"), ("ntfs-3g", "ntfs-3g"), ("umount", "mount")):
+        program(name, package)
+    files, mount = folder / "files", folder / "mount"
+    mount.mkdir()
+    command = [sys.executable, "-m", "benchmarks.building"]
+    subprocess.run([*command, "files", str(files)], check=True, timeout=600)
+    return side_by_side(
+        "build",
+        [*command, "ours", files, folder / "ours.raw"],
+        [*command, "peer", files, folder / "peer.raw", mount],
+        0.2,
+        "mkntfs and copying through ntfs-3g, 1 GiB, 50,000 files, 300 MB",
+        folder,
+    )
+
+
 def _volume(folder: Path) -> tuple[Path, str]:
     """Return an NTFS volume of 50,000 files made through ntfs-3g; FAT32 where it can not be mounted."""
     try:
@@ -135,6 +153,7 @@ CASES: dict[str, tuple[Callable[[Path], Row], float]] = {
     "hash": (hash_media, 0.3),
     "list": (list_entries, 1.0),
     "read": (read_content, 0.2),
+    "build": (build_disk, 0.2),
 }
 
 

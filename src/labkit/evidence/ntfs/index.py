@@ -9,6 +9,7 @@ Sources: Linux-NTFS project, "NTFS Documentation", "$INDEX_ROOT", "$INDEX_ALLOCA
 ``ntfs_dent.cpp`` (behaviour).
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -25,6 +26,9 @@ _EARLIEST = (369 * 365 + 89) * 24 * 36  # 1970 in units of 100 s since 1601
 _LATEST = _EARLIEST + (50 * 365 + 6) * 24 * 36
 _UNIT = 1_000_000_000  # ticks of 100 ns in 100 s
 _SECTOR = 512
+# The upper bytes of the three times that remains must have between 1970 and 2020, from the highest byte of the first.
+_OLD_TIMES = re.compile(rb"\x01.{6}[\x9d-\xd5]\x01.{14}[\x9d-\xd5]\x01", re.DOTALL)
+_ENTRY_BYTES = 84  # the shortest entry with a name
 
 
 class IndexName(NamedTuple):
@@ -84,9 +88,11 @@ def names_in(node: Node, directory: int, last: int, *, deleted: bool, begin: int
         directory: The record number of the directory.
         last: The highest number that a name may refer to.
         deleted: The directory is deleted, and so all names in it.
-        begin: Where to begin, if not with the first entry.
+        begin: Where to begin behind all entries in use, if not with the first.
     """
     data, end, used_end = node.data, node.end, node.used_end
+    if begin is not None and begin + _ENTRY_BYTES > used_end and not _OLD_TIMES.search(data, begin, end):
+        return  # remains, and none of an age that is shown
     parent = directory.to_bytes(6, "little")
     find, entry_of = data.find, _ENTRY.unpack_from
     at, room = node.begin if begin is None else begin, end - node.begin
@@ -145,9 +151,9 @@ def _mended_node(node: bytes) -> bytes:
     if not count or (count - 1) * _SECTOR > len(node) or array + 2 * count > len(node):
         raise DamagedError
     mended = bytearray(node)
-    for number in range(1, count):
-        end = number * _SECTOR
-        if node[end - 2 : end] != node[array : array + 2]:
+    for at in (0, 1):  # the lower and the upper byte of all sector ends at once
+        ends = slice(_SECTOR - 2 + at, _SECTOR * (count - 1), _SECTOR)
+        if node[ends] != node[array + at : array + at + 1] * (count - 1):
             raise DamagedError
-        mended[end - 2 : end] = node[array + 2 * number : array + 2 * number + 2]
+        mended[ends] = node[array + 2 + at : array + 2 * count : 2]
     return bytes(mended)

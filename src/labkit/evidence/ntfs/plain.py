@@ -14,15 +14,29 @@ from labkit.evidence.ntfs.record import ATTRIBUTE, ATTRIBUTE_LIST, DATA, END, IN
 from labkit.evidence.ntfs.record import STANDARD_INFORMATION as STANDARD
 from labkit.evidence.ntfs.records import BLOCK_RECORDS, IN_USE, MasterFileTable
 
-_HEADER = struct.Struct("<HHHH8xQ")  # sequence, links, first attribute, flags; from byte 16; base record
-_ENTRY = struct.Struct("<QHH")  # reference, entry length, length of the name attribute
+_ENTRY = struct.Struct(
+    "<QHH4x6s53xB4xBB"
+)  # reference, lengths of entry and name; parent; flags, name length, name space
+_ENTRY_BYTES = 84  # the shortest entry with a name
+_NAMED_DIRECTORY = 0x10  # in the highest byte of the flags of a name
 _NUMBER = (1 << 48) - 1
+
+# A record whose first attribute is its times, at the usual place: sequence, place of the first attribute, flags, base
+# record; of the attribute type, length, whether it is outside, size, offset; four times, DOS flags, owner.
+_RECORD = struct.Struct("<16xH2xHH8xQ16xIIB7xIH2x4QI12xI")
+_FIRST_ATTRIBUTE = 56
+_CONTENT_OFFSET = 24  # of an attribute inside a record that has no name
+_OWNER_OFFSET = 48  # old volumes have no owner in it
+# A name inside a record: type and length, whether it is outside, id, size, offset of the attribute; then parent, four
+# times, length of the name, name space.
+_NAME = struct.Struct("<IIB5xHIH2x6s2x4Q24xBB")
+_LETTERS_OFFSET = 66  # in the attribute's content
+
 _SECOND = 1_000_000_000
 _TICKS = 10_000_000  # in a second
-_TIMES = struct.Struct("<4Q")
-_EPOCH_TICKS = 116_444_736_000_000_000  # 1970 in units of 100 ns since 1601
+_EPOCH_SECONDS = 11_644_473_600  # from 1601 to 1970
+_EPOCH_TICKS = _EPOCH_SECONDS * _TICKS
 _LAST_TICKS = _EPOCH_TICKS + (1 << 32) * _TICKS
-_OWNER_OFFSET = 48
 
 
 def plain_lines(
@@ -44,19 +58,27 @@ def plain_lines(
     numbers: list[int] = []
     others: list[IndexName] = []
     entry_of = _ENTRY.unpack_from
-    data, at, end = node.data, node.begin, node.used_end
+    data, at, last = node.data, node.begin, node.used_end - _ENTRY_BYTES
     parent = directory.to_bytes(6, "little")
-    while at + 84 <= end:  # the last entry has no name
-        reference, length, key_length = entry_of(data, at)
-        if length < 84 or length & 7 or not key_length or data[at + 16 : at + 22] != parent:  # noqa: PLR2004
+    prefix = f"0|{prefix}"
+    count, step = table.count, table.record_bytes
+    block, first = b"", count
+    while at <= last:  # the last entry has no name
+        reference, length, key_length, named_parent, flags, characters, namespace = entry_of(data, at)
+        if length < _ENTRY_BYTES or length & 7 or not key_length or named_parent != parent:
             break
         number = reference & _NUMBER
-        if number < table.count and data[at + 81] != DOS_NAMESPACE:
-            name = data[at + 80 : at + 82 + 2 * data[at + 80]]
-            is_directory = bool(data[at + 75] & 0x10)
-            text = None if is_directory else _lines_of(table, number, reference >> 48, directory, prefix, name)
+        if number < count and namespace != DOS_NAMESPACE:
+            letters = data[at + 82 : at + 82 + 2 * characters]
+            text = None
+            if not flags & _NAMED_DIRECTORY:
+                if not 0 <= number - first < BLOCK_RECORDS:
+                    block, first = table.block(number), number // BLOCK_RECORDS * BLOCK_RECORDS
+                text = _lines_of(block, (number - first) * step, step, reference, parent, prefix, letters)
             if text is None:
-                others.append(IndexName(number, reference >> 48, name_text(name[2:]), True, is_directory))
+                others.append(
+                    IndexName(number, reference >> 48, name_text(letters), True, bool(flags & _NAMED_DIRECTORY))
+                )
             else:
                 lines.append(text)
                 numbers.append(number)
@@ -64,76 +86,87 @@ def plain_lines(
     return lines, numbers, others, at
 
 
-def _lines_of(  # noqa: C901, PLR0911, PLR0912 - every way in which a record is not plain is a way out
-    table: MasterFileTable, number: int, sequence: int, directory: int, prefix: str, name: bytes
+def _lines_of(
+    data: bytes, begin: int, record_bytes: int, reference: int, parent: bytes, prefix: str, letters: bytes
 ) -> str | None:
-    """Return the lines of one file; None if it is not plain.
+    """Return the lines of the file whose record begins at ``begin``; None if it is not plain.
 
-    ``name`` is the end of its index entry: the length of the name, its name space, its letters.
+    ``reference``, ``parent`` and ``letters`` are what the index says of it.
     """
-    data = table.block(number)
-    begin = number % BLOCK_RECORDS * table.record_bytes
-    own_sequence, _, at, flags, base = _HEADER.unpack_from(data, begin + 16)
-    if flags != IN_USE or own_sequence != sequence or base:
+    (
+        sequence, at, flags, base, kind, length, outside, size, offset, born, modified, changed, accessed, dos, owner,
+    ) = _RECORD.unpack_from(data, begin)  # fmt: skip
+    if (
+        flags != IN_USE or sequence != reference >> 48 or base or at != _FIRST_ATTRIBUTE or kind != STANDARD
+        or outside or offset != _CONTENT_OFFSET or size < _OWNER_OFFSET
+        or not offset + size <= length < record_bytes // 2
+    ):  # fmt: skip
         return None
-    at += begin
-    limit = begin + table.record_bytes
+    at += begin + length
+    limit = begin + record_bytes
+    number = reference & _NUMBER
+    tail = f"|r/r{PERMISSIONS[dos & 3]}|{owner if size > _OWNER_OFFSET else 0}|0|"
+    name_end = ""
+    while at + _NAME.size <= limit:
+        (
+            kind, length, outside, identity, size, offset, named_parent,
+            name_born, name_modified, name_changed, name_accessed, characters, namespace,
+        ) = _NAME.unpack_from(data, at)  # fmt: skip
+        if kind != FILE_NAME:
+            break
+        if outside or offset != _CONTENT_OFFSET or offset + size > length or at + length > limit:
+            return None
+        if namespace != DOS_NAMESPACE:
+            place = at + _CONTENT_OFFSET + _LETTERS_OFFSET
+            if name_end or named_parent != parent or data[place : place + 2 * characters] != letters:
+                return None
+            times = _times(name_born, name_modified, name_changed, name_accessed)
+            name_end = f" ($FILE_NAME)|{number}-48-{identity}{tail}{size}{times}"
+        at += length
+    content = _content(data, at, limit)
+    if not name_end or content is None:
+        return None
+    identity, size = content
+    text = letters.decode("utf-16-le", "surrogatepass")
+    path = prefix + (text if text.isascii() and text.isprintable() else printable(text))
+    times = _times(born, modified, changed, accessed)
+    return f"{path}{name_end}{path}|{number}-128-{identity}{tail}{size}{times}"
+
+
+def _content(data: bytes, at: int, limit: int) -> tuple[int, int] | None:
+    """Return attribute id and size of the unnamed content, the only one of its kind behind a file's name."""
+    content = None
     end = limit - ATTRIBUTE.size
     attribute_of = ATTRIBUTE.unpack_from
-    name_line = content = times = None
-    tail = ""
     while at <= end:
         kind, length, outside, name_length, _, _, identity, size, offset = attribute_of(data, at)
         if kind == END:
             break
         if not length or at + length > limit or (not outside and offset + size > length):
             return None
-        if kind == FILE_NAME:
-            place = at + offset
-            if data[place + 65] != DOS_NAMESPACE:
-                if (
-                    name_line is not None
-                    or data[place + 64 : place + 66 + 2 * data[place + 64]] != name
-                    or int.from_bytes(data[place : place + 6], "little") != directory
-                ):
-                    return None
-                name_line = f"|{number}-48-{identity}", size, data[place + 8 : place + 40]
-        elif kind == DATA:
+        if kind == DATA:
             if name_length or content is not None:
                 return None
             if outside:
                 size = int.from_bytes(data[at + 48 : at + 56], "little")
                 if not size:
                     return None
-            content = f"|{number}-128-{identity}", size
-        elif kind == STANDARD:
-            place = at + offset
-            times = data[place : place + 32]
-            owner = int.from_bytes(data[place + 48 : place + 52], "little") if size > _OWNER_OFFSET else 0
-            tail = f"|r/r{PERMISSIONS[data[place + 32] & 3]}|{owner}|0|"
-        elif kind in {ATTRIBUTE_LIST, INDEX_ROOT}:
+            content = identity, size
+        elif kind in (STANDARD, FILE_NAME, ATTRIBUTE_LIST, INDEX_ROOT):
             return None
         at += length
-    if name_line is None or content is None or times is None:
-        return None
-    text = name[2:].decode("utf-16-le", "surrogatepass")
-    path = prefix + (text if text.isascii() and text.isprintable() else printable(text))
-    place_of_name, name_size, name_times = name_line
-    place_of_content, size = content
-    return (
-        f"0|{path} ($FILE_NAME){place_of_name}{tail}{name_size}{_times(name_times)}"
-        f"0|{path}{place_of_content}{tail}{size}{_times(times)}"
-    )
+    return content
 
 
-def _times(stored: bytes) -> str:
-    """Return the end of a line: accessed, modified, changed, born, from FILETIMEs in the order of the medium."""
-    ticks = _TIMES.unpack(stored)
-    born, modified, changed, accessed = ticks
-    if min(ticks) >= _EPOCH_TICKS and max(ticks) < _LAST_TICKS:
+def _times(born: int, modified: int, changed: int, accessed: int) -> str:
+    """Return the end of a line, accessed, modified, changed, born, from FILETIMEs."""
+    if born == modified == changed == accessed and _EPOCH_TICKS <= born < _LAST_TICKS:
+        second = born // _TICKS - _EPOCH_SECONDS
+        return f"|{second}|{second}|{second}|{second}\n"
+    if min(born, modified, changed, accessed) >= _EPOCH_TICKS and max(born, modified, changed, accessed) < _LAST_TICKS:
         return (
-            f"|{(accessed - _EPOCH_TICKS) // _TICKS}|{(modified - _EPOCH_TICKS) // _TICKS}"
-            f"|{(changed - _EPOCH_TICKS) // _TICKS}|{(born - _EPOCH_TICKS) // _TICKS}\n"
+            f"|{accessed // _TICKS - _EPOCH_SECONDS}|{modified // _TICKS - _EPOCH_SECONDS}"
+            f"|{changed // _TICKS - _EPOCH_SECONDS}|{born // _TICKS - _EPOCH_SECONDS}\n"
         )
     accessed, modified, changed, born = (nanoseconds(each) // _SECOND for each in (accessed, modified, changed, born))
     return f"|{accessed}|{modified}|{changed}|{born}\n"

@@ -80,9 +80,9 @@ class MasterFileTable:
         return found
 
     def blocks(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the number of its first record and the bytes of each block, in order, past the cache."""
-        for key in range(-(-self.count // BLOCK_RECORDS)):
-            yield key * BLOCK_RECORDS, self._read_block(key)
+        """Yield the number of its first record and the bytes of each block, in order."""
+        for first in range(0, self.count, BLOCK_RECORDS):
+            yield first, self.block(first)
 
     def _read_block(self, key: int) -> bytes:
         first = key * BLOCK_RECORDS
@@ -101,7 +101,7 @@ class MasterFileTable:
         array = data[4] | data[5] << 8
         alike = len(data) // step
         block = bytearray(data)
-        usual = data[4:8] * alike == b"".join(data[at + 4 : at + 8] for at in range(0, len(data), step))
+        usual = all(data[at::step] == data[at : at + 1] * alike for at in range(4, 8))
         if usual and data[6] == sectors + 1 and not data[7] and array + 2 * sectors + 2 <= step:
             for half in (0, 1):
                 wanted = data[array + half :: step]
