@@ -42,7 +42,10 @@ def file_names(record: Any) -> Iterator[FileName]:
         info = attribute.info
         if int(info.type) != FILE_NAME:
             continue
-        data = record.read_random(0, int(info.size), info.type, info.id)
+        try:
+            data = record.read_random(0, int(info.size), info.type, info.id)
+        except OSError:  # a damaged record: this name is lost, the others are not
+            continue
         if len(data) < _FIXED_BYTES:
             continue
         parent = int.from_bytes(data[:6], "little")

@@ -80,6 +80,9 @@ class Fragmented:
     attribute: tuple[int, int]  # type and id
 
 
+_LARGEST_OFFSET = (1 << 63) - 1
+
+
 class _Spans:
     """Sorted stretches that do not overlap; of several claims to one byte the first added wins."""
 
@@ -89,7 +92,8 @@ class _Spans:
         self._owners, self._positions, self._regions = array("l"), array("q"), array("b")
 
     def add(self, start: int, end: int, owner: int, position: int, region: int) -> None:
-        if start < end:
+        """Claim a stretch. What a damaged file system says lies beyond any medium is left out."""
+        if 0 <= start < end <= _LARGEST_OFFSET and position <= _LARGEST_OFFSET:
             self._claims.append((start, end, owner, position, region))
 
     def settle(self) -> None:
