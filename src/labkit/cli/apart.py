@@ -13,8 +13,8 @@ from labkit.errors import EvidenceError
 MIB = 1024 * 1024
 
 
-class ApartGroup(click.Group):
-    """Runs its commands in a reader process. The options ``timeout`` and ``memory`` of the group are its limits."""
+class _Apart(click.Command):
+    """Runs in a reader process. Its options ``timeout`` and ``memory`` are the limits."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command apart, and leave with the exit code of the reader."""
@@ -37,6 +37,14 @@ class ApartGroup(click.Group):
         """Run the command in the reader; return its exit code."""
         command = super().invoke
         return reported(lambda: _known_errors(lambda: command(ctx)))
+
+
+class ApartGroup(_Apart, click.Group):
+    """A group whose commands run in a reader process."""
+
+
+class ApartCommand(_Apart):
+    """A command of its own that runs in a reader process."""
 
 
 def _known_errors(command: Callable[[], Any]) -> Any:

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("labkit.cli.trainee", "status", "See what is done and what is left."),
     "image": ("labkit.cli.image_commands", "image", "Examine a disk image, read-only."),
     "yara": ("labkit.cli.yara", "yara", "Search files and images with YARA rules."),
+    "artifacts": ("labkit.cli.artifacts", "artifacts", "See what Windows noted about people's doings."),
     "custody": ("labkit.cli.custody", "custody", "Keep the chain-of-custody ledger."),
     "trainer": ("labkit.cli.trainer", "trainer", "Build a class, grade it, see what it has not understood."),
     "author": ("labkit.cli.author", "author", "Write, build and verify labs and evidence."),

@@ -170,6 +170,14 @@ class VolumeReader:
             file_names=file_name_times(record) if self._is_ntfs else (),
         )
 
+    def is_deleted(self, address: int) -> bool:
+        """Return whether the record at an address is free.
+
+        Raises:
+            EvidenceError: There is no such address.
+        """
+        return bool(self._record(address).info.meta.flags & _META_DELETED)
+
     def content(self, address: int, *, stream: str | None = None) -> Content:
         """Return what ``read`` will read: the size of a stream and whether its record is deleted.
 

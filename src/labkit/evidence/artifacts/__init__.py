@@ -1,0 +1,1 @@
+"""What Windows and its programs note about people's doings, read out of a volume: one module for each kind."""
