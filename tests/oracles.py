@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,8 @@ REFERENCE_IMAGES = Path(
 def oracle(arguments: Sequence[str | Path], *, timeout_s: int = 60, check: bool = True) -> str:
     """Run a foreign program in UTC and return its standard output as text."""
     program = str(arguments[0])
-    path = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
+    beside_python = str(Path(sys.executable).parent)  # programs that come with test dependencies
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin", beside_python))
     found = shutil.which(program, path=path)
     if found is None:
         pytest.skip(f"{program} is not installed (Debian: sleuthkit, ewf-tools, dosfstools, mtools)")
