@@ -87,6 +87,7 @@ _KINDS = (
     MistakeKind("K-ENC", _E, ("DFW-1196",)),
     MistakeKind("K-THUMB", _E, ("DFT-1064",)),
     MistakeKind("K-END", _G, ("DFT-1064",)),
+    MistakeKind("K-SHORT", _G, ("DFT-1064",)),
     MistakeKind("A-OVER", _E, ("DFW-1382", "DFW-1381")),
     # rules
     MistakeKind("Y-CLEAN", _G),

@@ -89,7 +89,8 @@ ACTION_KINDS: Mapping[str, frozenset[str]] = {
     "watch": frozenset({"path", "trace"}),  # plants nothing new: names what already stands at path
     # a file whose clusters do not follow each other; details.word is put where one piece ends and the next begins
     "create_in_pieces": frozenset({"path", "content"}),
-    # a photo comes from a camera: taken at modified, by the camera's clock in the zone details.zone
+    # a photo comes from a camera, whose clock runs in the zone details.zone: taken at modified, or within
+    # details.taken_within_s seconds from then
     "import_photo": frozenset({"path", "content", "modified"}),
     "write_stream": frozenset({"path", "content"}),  # a named stream beside the content; details.stream is its name
     "write_record_slack": frozenset({"path", "content"}),
@@ -117,7 +118,8 @@ ACTION_KINDS: Mapping[str, frozenset[str]] = {
 # The keys of ``details``: those that an action must have, and those that it may have.
 ACTION_DETAILS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "create_in_pieces": (frozenset({"pieces"}), frozenset({"word"})),
-    "import_photo": (frozenset({"zone"}), frozenset()),
+    "write_unallocated": (frozenset(), frozenset({"cluster"})),  # a quiet place, if none is named
+    "import_photo": (frozenset({"zone"}), frozenset({"taken_within_s"})),
     "write_stream": (frozenset({"stream"}), frozenset()),
     "install_program": (frozenset({"program"}), frozenset()),
     "run_program": (frozenset({"program"}), frozenset({"argument"})),

@@ -260,3 +260,29 @@ def test_a_damage_that_nobody_can_do_is_named() -> None:
         play_item(a_computer_case(damaged="both"), "disk", b"x", {})
 
     assert "primary" in caught.value.remedy
+
+
+def test_a_photo_comes_from_a_camera_with_a_zone_of_its_own_at_a_personal_time() -> None:
+    photo = Action(
+        "import_photo",
+        after(40),
+        path="/yard.jpg",
+        modified=after(30),
+        content=Content(generator="camera-photo", size_bytes=40000),
+        details={"zone": "Asia/Kabul", "taken_within_s": 7200},
+        trace="yard",
+    )
+    one, other = (facts(a_computer(photo, seed=seed))["yard"] for seed in (b"one", b"other"))
+
+    for yard in (one, other):
+        assert after(30) <= yard["taken_utc"] < after(30) + timedelta(seconds=7200)
+        assert yard["local_text"] == f"{yard['taken_utc'] + timedelta(hours=4, minutes=30):%Y-%m-%d %H:%M:%S}"
+        assert yard["modified_utc"] == yard["taken_utc"]
+    assert one["taken_utc"] != other["taken_utc"]
+
+
+def test_what_is_written_into_free_space_lies_at_the_cluster_that_is_named() -> None:
+    hidden = Action("write_unallocated", after(40), content=TEXT, details={"cluster": "12000"}, trace="it")
+    world = a_computer(hidden)
+
+    assert facts(world)["it"]["volume_offset_bytes"] == 12000 * 4096

@@ -161,6 +161,6 @@ def compare(given: Given[Region], answer: RegionAnswer, expected: ExpectedAnswer
         if region.overlap(known.value) >= FULL_OVERLAP:
             return Verdict(max(known.credit_percent, half), known.code, known.notices)
     notices = ("region-half",) if half else ()
-    if region.start_bytes == right.start_bytes and region.end_bytes > right.end_bytes:
-        return Verdict(half, "K-END", notices)
+    if region.start_bytes == right.start_bytes:
+        return Verdict(half, "K-END" if region.end_bytes > right.end_bytes else "K-SHORT", notices)
     return Verdict(half, notices=notices) if half else WRONG

@@ -1,6 +1,7 @@
 """What each kind of action does to the files of one volume."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -47,13 +48,15 @@ def _import_photo(world: World, action: Action) -> Left:
     """Copy a photo from a camera, whose clock is right and shows the time of a zone of its own."""
     assert action.modified is not None  # noqa: S101 - ACTION_KINDS asks for it
     volume, place = world.on(action), str(action.details["zone"])
-    taken = action.modified.astimezone(zone(place))
-    data = world.content(action, written=taken)
+    within_s = int(action.details.get("taken_within_s", 1))
+    taken = action.modified + timedelta(seconds=world.stream("taken", action).below(within_s))
+    local = taken.astimezone(zone(place))
+    data = world.content(action, written=local)
     node_id = volume.create(action.path, data, world.stamp(action.at, volume))
-    volume.set_times(action.path, modified=world.stamp(action.modified, volume))
+    volume.set_times(action.path, modified=world.stamp(taken, volume))
     left = world.made(action, action.path, node_id)
-    shown = taken.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
-    return Left(left.node_id, facts={"taken_utc": action.modified, "camera_zone": place, "local_text": shown})
+    shown = local.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+    return Left(left.node_id, facts={"taken_utc": taken, "camera_zone": place, "local_text": shown})
 
 
 def _copy(world: World, action: Action) -> Left:
@@ -123,7 +126,8 @@ def _write_record_slack(world: World, action: Action) -> Left:
 
 def _write_unallocated(world: World, action: Action) -> Left:
     data = world.content(action)
-    offset = world.on(action).write_unallocated(data)
+    cluster = int(action.details["cluster"]) if "cluster" in action.details else None
+    offset = world.on(action).write_unallocated(data, cluster=cluster)
     if action.content is not None and action.content.generator is None:
         return Left(-1, data.decode(), offset)
     return Left(-1, "", offset, {"size_bytes": len(data)})
