@@ -6,6 +6,7 @@ same blocks; the reading thread goes on meanwhile.
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -13,6 +14,9 @@ from types import TracebackType
 from typing import Self
 
 from labkit.model.evidence import Digests
+
+# What a thread is given: blocks to digest, a promise to keep at this place of the stream, or the end.
+_Work = list[bytes] | Future[str] | None
 
 ALGORITHMS = ("md5", "sha1", "sha256")
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -25,7 +29,7 @@ class Digester:
 
     def __init__(self) -> None:
         self._hashes = [hashlib.new(name, usedforsecurity=False) for name in ALGORITHMS]
-        self._queues: list[Queue[list[bytes] | None]] = []
+        self._queues: list[Queue[_Work]] = []
         self._threads: list[Thread] = []
         self._batch: list[bytes] = []
         self._batch_bytes = 0
@@ -38,6 +42,13 @@ class Digester:
         self._batch_bytes += len(block)
         if self._batch_bytes >= BLOCK_BYTES:
             self._hand_over()
+
+    def mark(self) -> "Future[str]":
+        """Return the SHA-256 of everything that was added so far, as soon as it is worked out."""
+        marked: Future[str] = Future()
+        self._hand_over()
+        self._queues[-1].put(marked)
+        return marked
 
     def finish(self) -> Digests:
         """Return the digests of everything that was added."""
@@ -62,7 +73,7 @@ class Digester:
     def _hand_over(self) -> None:
         if not self._threads:
             for digest in self._hashes:
-                queue: Queue[list[bytes] | None] = Queue(maxsize=_QUEUE_BATCHES)
+                queue: Queue[_Work] = Queue(maxsize=_QUEUE_BATCHES)
                 thread = Thread(target=_consume, args=(digest, queue), daemon=True)
                 thread.start()
                 self._queues.append(queue)
@@ -110,7 +121,10 @@ def file_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
             yield block
 
 
-def _consume(digest: "hashlib._Hash", queue: "Queue[list[bytes] | None]") -> None:
-    while (batch := queue.get()) is not None:
-        for block in batch:
+def _consume(digest: "hashlib._Hash", queue: "Queue[_Work]") -> None:
+    while (work := queue.get()) is not None:
+        if isinstance(work, Future):
+            work.set_result(digest.copy().hexdigest())
+            continue
+        for block in work:
             digest.update(block)

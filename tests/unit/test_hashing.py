@@ -29,6 +29,21 @@ def test_a_large_file_is_digested_in_threads_with_the_same_result(tmp_path: Path
     assert digest_file(path).sha256 == hashlib.sha256(data).hexdigest()
 
 
+@given(st.lists(st.binary(max_size=100), max_size=8))
+def test_a_mark_is_the_digest_of_what_came_before_it(blocks: list[bytes]) -> None:
+    with Digester() as digester:
+        marks = []
+        for block in blocks:
+            digester.update(block)
+            marks.append(digester.mark())
+        whole = digester.finish()
+
+    assert [mark.result() for mark in marks] == [
+        hashlib.sha256(b"".join(blocks[: number + 1])).hexdigest() for number in range(len(blocks))
+    ]
+    assert whole == digest_bytes(b"".join(blocks))
+
+
 def test_an_error_while_reading_ends_the_threads() -> None:
     def blocks():
         yield bytes(9_000_000)

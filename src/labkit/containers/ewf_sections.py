@@ -2,7 +2,8 @@
 
 Source for every layout here: J. Metz, "Expert Witness Compression Format specification" (libewf documentation),
 sections "Section descriptor", "Header2 section", "Header section", "Volume section" (EWF specification variant),
-"Table section", "Digest section", "Hash section"; ASR Data, "Expert Witness File Format Specification" (2002).
+"Table section", "Error2 section", "Digest section", "Hash section"; ASR Data, "Expert Witness File Format
+Specification" (2002).
 """
 
 import struct
@@ -13,9 +14,8 @@ from datetime import UTC, datetime
 
 SIGNATURE = b"EVF\x09\x0d\x0a\xff\x00"
 SECTION_HEADER_BYTES = 76
-CHUNK_SECTORS = 64
 SECTOR_BYTES = 512
-CHUNK_BYTES = CHUNK_SECTORS * SECTOR_BYTES
+CHUNK_BYTES = 32768
 COMPRESSED_FLAG = 0x80000000
 
 # The zlib stream of 32,768 zeros as zlib 1.2.13 writes it at level 9. A constant, because zlib-ng writes another
@@ -109,16 +109,22 @@ def header(metadata: EwfMetadata) -> bytes:
     return stored_stream(text.encode("ascii", "replace"))
 
 
-def volume(size_bytes: int, *, compressed: bool, set_identifier: bytes) -> bytes:
-    """Return the 1,052 bytes of ``volume`` (and of ``data``, which repeats them) for a fixed, physical medium."""
-    sectors = size_bytes // SECTOR_BYTES
+def volume(
+    size_bytes: int, *, compression_level: int, set_identifier: bytes, sector_bytes: int = SECTOR_BYTES
+) -> bytes:
+    """Return the 1,052 bytes of ``volume`` (and of ``data``, which repeats them) for a fixed, physical medium.
+
+    ``compression_level`` is 0 for none, 1 for fast, 2 for best; it is only a remark, each chunk says how it is stored.
+    """
+    sectors = size_bytes // sector_bytes
+    chunk_sectors = CHUNK_BYTES // sector_bytes
     chunks = -(-size_bytes // CHUNK_BYTES)
     fields = struct.pack(
         "<B3xIIIQIIIB3xI4xIB3xI4x16s963x5s",
         1,  # media type: fixed
         chunks,
-        CHUNK_SECTORS,
-        SECTOR_BYTES,
+        chunk_sectors,
+        sector_bytes,
         sectors,
         0,  # cylinders, heads, sectors per track: not known
         0,
@@ -126,8 +132,8 @@ def volume(size_bytes: int, *, compressed: bool, set_identifier: bytes) -> bytes
         0x01 | 0x02,  # an image, of a physical device
         0,  # PALM volume start
         0,  # SMART logs start
-        1 if compressed else 0,
-        CHUNK_SECTORS,  # error granularity
+        compression_level,
+        chunk_sectors,  # error granularity
         set_identifier,
         b"",
     )
@@ -154,6 +160,13 @@ def hash_section(md5: bytes) -> bytes:
     """Return the data of ``hash``: MD5 of the media."""
     fields = md5 + bytes(16)
     return fields + adler32(fields)
+
+
+def error2(runs: Sequence[tuple[int, int]]) -> bytes:
+    """Return the data of ``error2``: the runs of sectors that could not be read, as (first sector, how many)."""
+    head = struct.pack("<I512x", len(runs))
+    entries = b"".join(struct.pack("<II", first, count) for first, count in runs)
+    return head + adler32(head) + entries + adler32(entries)
 
 
 def stored_stream(data: bytes) -> bytes:

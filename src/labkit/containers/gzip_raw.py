@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 
-from labkit.containers.ewf import Sink
+from labkit.containers.ewf_writer import Sink
 
 CHUNK_BYTES = 32768
 _ZERO_CHUNK = bytes(CHUNK_BYTES)

@@ -1,14 +1,18 @@
 import hashlib
 import zlib
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from labkit.containers.ewf import EwfMetadata, segment_suffix, write_ewf
-from labkit.containers.ewf_sections import ZERO_CHUNK_STREAM, stored_stream
+from labkit.containers.ewf import write_ewf
+from labkit.containers.ewf_chunks import packer
+from labkit.containers.ewf_sections import ZERO_CHUNK_STREAM, EwfMetadata, stored_stream
+from labkit.containers.ewf_writer import EwfWriter, segment_suffix
 from labkit.containers.raw import write_raw
 from labkit.errors import SynthesisError
+from labkit.hashing import digest_bytes
 from labkit.synthesis.medium import CHUNK_BYTES, Medium
 from labkit.synthesis.streams import Stream
 from tests.oracles import oracle
@@ -47,7 +51,7 @@ def test_a_stored_stream_is_a_zlib_stream(size: int) -> None:
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("compression", ["portable", "zlib"])
+@pytest.mark.parametrize("compression", ["portable", "fast", "best"])
 def test_libewf_reads_and_verifies_what_was_written(tmp_path: Path, compression: str) -> None:
     medium = a_medium()
     result = write_ewf(medium.chunks(), medium.size_bytes, tmp_path / "a.E01", METADATA, compression=compression)
@@ -100,6 +104,64 @@ def test_the_portable_form_does_not_ask_zlib_to_compress(tmp_path: Path, monkeyp
     assert hashlib.sha256(result.segments[0].read_bytes()).hexdigest() == (
         "e321f8926e1bcf299aa2356aaf037c3e62dc5539b1e44826740d57ec38666396"
     )
+
+
+def written(medium: Medium, folder: Path, *, stop_after: int | None = None, **options: object) -> list[Path]:
+    """Write a medium through ``EwfWriter``, 16 chunks a group, on the way once left and taken up again."""
+    segments: dict[int, BytesIO] = {}
+
+    def open_segment(number: int) -> BytesIO:
+        return segments.setdefault(number, BytesIO())
+
+    pack = packer("fast")
+    chunks = [pack(chunk) for chunk in medium.chunks()]
+    groups = [chunks[start : start + 16] for start in range(0, len(chunks), 16)]
+    writer = EwfWriter(medium.size_bytes, open_segment, METADATA, compression="fast", **options)
+    for number, group in enumerate(groups):
+        if number == stop_after:
+            writer = EwfWriter(
+                medium.size_bytes, open_segment, METADATA, compression="fast", resume_at=writer.place, **options
+            )
+        writer.add(group)
+    digests = digest_bytes(media_bytes(medium))
+    writer.finish(bytes.fromhex(digests.md5), bytes.fromhex(digests.sha1), [(7, 3), (4000, 1)])
+    for number, segment in segments.items():
+        (folder / f"w{segment_suffix(number)}").write_bytes(segment.getvalue())
+    return [folder / f"w{segment_suffix(number)}" for number in segments]
+
+
+@pytest.mark.oracle
+def test_a_writer_that_was_left_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    medium = Medium(4 * 1024 * 1024)
+    medium.write(0, Stream(b"3", "left").take(3 * 1024 * 1024))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+
+    whole = written(medium, tmp_path / "a", segment_bytes=1024 * 1024)
+    resumed = written(medium, tmp_path / "b", segment_bytes=1024 * 1024, stop_after=5)
+
+    assert [path.read_bytes() for path in whole] == [path.read_bytes() for path in resumed]
+    assert "SUCCESS" in oracle(["ewfverify", "-q", *resumed])
+
+
+@pytest.mark.oracle
+def test_unreadable_sectors_stand_in_the_container(tmp_path: Path) -> None:
+    (first, *_) = written(a_medium(), tmp_path)
+
+    information = oracle(["ewfinfo", first])
+
+    assert "at sector(s): 7 - 9 number: 3" in information
+    assert "at sector(s): 4000 - 4000 number: 1" in information
+
+
+@pytest.mark.oracle
+def test_sectors_of_4096_bytes_are_stated(tmp_path: Path) -> None:
+    (first, *_) = written(Medium(1024 * 1024), tmp_path, sector_bytes=4096)
+
+    information = oracle(["ewfinfo", first]).split()
+
+    assert " ".join(information).count("Bytes per sector: 4096 Number of sectors: 256") == 1
+    assert "SUCCESS" in oracle(["ewfverify", "-q", first])
 
 
 def test_raw_and_e01_state_the_same_media(tmp_path: Path) -> None:
