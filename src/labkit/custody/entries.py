@@ -108,6 +108,13 @@ def _flag(value: Any) -> bool:
     return value
 
 
+def _point(value: Any) -> tuple[int, ...]:
+    """Read two whole numbers; they may be negative."""
+    if not isinstance(value, list) or len(value) != 2 or not all(type(part) is int for part in value):  # noqa: PLR2004
+        raise UnfitError(value)
+    return tuple(value)
+
+
 def _moment(value: Any) -> m.Moment:
     return moment(_text(value))
 
@@ -193,6 +200,7 @@ _CASE = _fields(
     offence_ref=_text,
     authority=_authorities,
     protocol_no=_text,
+    protocol_items=_several(_record(m.ProtocolItem, exhibit_no=_text, description=_text, serial=_text)),
 )
 _PERSON = _fields(
     person_id=_text,
@@ -202,8 +210,18 @@ _PERSON = _fields(
     org=_text,
     badge_no=_text,
     specimen_signature=_text,
+    joined_at=_moment,
+    left_at=_moment,
 )
-_LOCATION = _fields(loc_id=_text, kind=_choice(m.LocationKind), address_fictional=_text, tz=_text, access_list=_texts)
+_LOCATION = _fields(
+    loc_id=_text,
+    kind=_choice(m.LocationKind),
+    address_fictional=_text,
+    tz=_text,
+    access_list=_texts,
+    site=_text,
+    map_km=_point,
+)
 _EXHIBIT = _fields(
     exhibit_no=_text,
     root_exhibit_no=_text,
@@ -223,6 +241,7 @@ _EXHIBIT = _fields(
     found_at=_text,
     found_by=_text,
     quantity=_number,
+    radio=_flag,
 )
 _EVENT = _fields(
     event_id=_text,
@@ -247,9 +266,11 @@ _EVENT = _fields(
     changed_evidence=_flag,
     change_description=_text,
     justification=_text,
+    competence_ref=_text,
+    observed=_several(_record(m.Observation, exhibit=_text, serial=_text, capacity_bytes=_number, sectors=_number)),
     read_errors=_several(_record(m.ReadErrors, lba=_number, count=_number)),
     witnesses=_texts,
-    signatures=_several(_record(m.Signature, person=_text, method=_text, over=_text)),
+    signatures=_several(_record(m.Signature, person=_text, method=_text, over=_text, value=_text)),
     transport=_record(m.Transport, carrier=_text, tracking_no=_text, vehicle=_text, escort=_texts),
     corrects_event=_number,
     attachments=_several(_record(m.Attachment, name=_text, sha256=_text)),

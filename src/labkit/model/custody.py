@@ -183,6 +183,15 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolItem:
+    """One item of the seizure protocol, as the paper has it."""
+
+    exhibit_no: str = ""
+    description: str = ""
+    serial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """What every line of a ledger has. ``seq`` counts from 1; digests are lower-case hex."""
 
@@ -194,7 +203,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Case(Line):
-    """The case that the ledger belongs to."""
+    """The case that the ledger belongs to. ``protocol_items`` copies the list of the seizure protocol."""
 
     case_id: str = ""
     jurisdiction: str = ""
@@ -202,12 +211,16 @@ class Case(Line):
     offence_ref: str = ""
     authority: tuple[Authority, ...] = ()
     protocol_no: str = ""
+    protocol_items: tuple[ProtocolItem, ...] = ()
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Person(Line):
-    """Somebody who handles exhibits or witnesses it. ``name`` is in the script of the document."""
+    """Somebody who handles exhibits or witnesses it. ``name`` is in the script of the document.
+
+    ``specimen_signature`` is an Ed25519 public key (64 hex digits), or the SHA-256 of a scanned signature.
+    """
 
     person_id: str = ""
     name: str = ""
@@ -216,24 +229,35 @@ class Person(Line):
     org: str = ""
     badge_no: str = ""
     specimen_signature: str = ""
+    joined_at: Moment | None = None
+    left_at: Moment | None = None
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Location(Line):
-    """A place, with the IANA name of its time zone. ``access_list`` holds person identifiers."""
+    """A place, with the IANA name of its time zone. ``access_list`` holds person identifiers.
+
+    Places of one ``site`` are in the same building or yard. ``map_km`` is where it lies on the map of the case:
+    whole kilometres east and north of one point.
+    """
 
     loc_id: str = ""
     kind: LocationKind | None = None
     address_fictional: str = ""
     tz: str = ""
     access_list: tuple[str, ...] = ()
+    site: str = ""
+    map_km: tuple[int, ...] = ()
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibit(Line):
-    """One thing in custody. An original is its own root and derives from nothing."""
+    """One thing in custody. An original is its own root and derives from nothing.
+
+    ``radio`` says that it talks to networks without a cable, as a phone does.
+    """
 
     exhibit_no: str = ""
     root_exhibit_no: str = ""
@@ -253,6 +277,7 @@ class Exhibit(Line):
     found_at: str = ""
     found_by: str = ""
     quantity: int | None = None
+    radio: bool = False
     note: str = ""
 
     @property
@@ -321,11 +346,27 @@ class ReadErrors:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who signed, how, and over which entry."""
+    """Who signed, how, and over which entry.
+
+    ``method`` is ``ed25519`` or ``paper``. ``over`` is the digest of what was signed: the ``event_hash`` of an earlier
+    line, or of this line what is left without signatures. ``value`` is the signature in hex; on paper, the SHA-256 of
+    a scan where there is one.
+    """
 
     person: str = ""
     method: str = ""
     over: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a device says of itself, or has printed on it, when it was looked at. ``exhibit`` as in ``HashRecord``."""
+
+    exhibit: str = ""
+    serial: str = ""
+    capacity_bytes: int | None = None
+    sectors: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +381,8 @@ class Attachment:
 class Event(Line):
     """One thing that was done with exhibits. Persons, places and exhibits are named by their identifiers.
 
-    ``corrects_event`` is the ``seq`` of the line that this one corrects or completes.
+    ``corrects_event`` is the ``seq`` of the line that this one corrects or completes. ``competence_ref`` names the
+    training or certificate of whoever touched an original.
     """
 
     event_id: str = ""
@@ -366,6 +408,8 @@ class Event(Line):
     changed_evidence: bool = False
     change_description: str = ""
     justification: str = ""
+    competence_ref: str = ""
+    observed: tuple[Observation, ...] = ()
     read_errors: tuple[ReadErrors, ...] = ()
     witnesses: tuple[str, ...] = ()
     signatures: tuple[Signature, ...] = ()

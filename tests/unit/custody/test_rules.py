@@ -49,6 +49,17 @@ def test_a_finding_names_the_line_and_the_exhibit() -> None:
 
     assert (found.severity, found.seq, found.exhibit) == ("F", len(DECLARED) + 1, "KF-02")
     assert found.values == {"reason": "analysed", "seq": len(DECLARED) + 1, "exhibit": "KF-02", "kind": "medium"}
+    assert found.events == (len(DECLARED) + 1,)
+
+
+def test_a_finding_names_every_line_that_belongs_to_it() -> None:
+    seized = event("seized", "09:00", location="SCENE")
+    gap = (event("released", "10:00", released_by="P1"), event("received", "12:40", by="P3", received_by="P3"))
+    first = len(DECLARED) + 1
+
+    assert [one.events for one in findings(seized, *gap, rule="CC-06")] == [(first + 1, first + 2)]
+    assert [one.events for one in findings(seized, gap[1], rule="CC-07")] == [(first, first + 1)]
+    assert [one.events for one in findings(*gap[::-1], rule="CC-05")] == [(first, first + 1)]
 
 
 def test_a_hostile_ledger_can_not_make_more_findings_than_are_of_use() -> None:

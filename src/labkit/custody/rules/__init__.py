@@ -10,6 +10,7 @@ from itertools import islice
 
 from labkit.custody.display import printable
 from labkit.custody.ledger import Ledger, ProblemCode
+from labkit.custody.overlay import DEFAULT, Overlay
 from labkit.custody.rules import evidence, form, possession, times
 from labkit.custody.rules.reading import Hit, Reading, RuleFinding, Severity, Zones
 from labkit.zones import zone_or_none
@@ -60,7 +61,15 @@ class Remark:
     values: Mapping[str, str | int]
 
 
-def check(ledger: Ledger, *, zones: Zones = zone_or_none, known_heads: Iterable[str] = ()) -> tuple[RuleFinding, ...]:
+def check(
+    ledger: Ledger,
+    *,
+    overlay: Overlay = DEFAULT,
+    zones: Zones = zone_or_none,
+    known_heads: Iterable[str] = (),
+    snapshot: Ledger | None = None,
+    files: Iterable[str] | None = None,
+) -> tuple[RuleFinding, ...]:
     """Return everything that the rules find, in the order of the rules and then of the ledger.
 
     At most ``MOST_FINDINGS`` are returned of one rule: long before that the score is 0, and a hostile ledger could
@@ -68,10 +77,14 @@ def check(ledger: Ledger, *, zones: Zones = zone_or_none, known_heads: Iterable[
 
     Args:
         ledger: The ledger as ``parse`` gave it.
+        overlay: What the law and the laboratories of a country add.
         zones: Returns the time zone of an IANA name, or None; the tzdata package unless a test says otherwise.
         known_heads: Earlier heads, as 64 digits or as checkpoint codes, that the ledger must still hold.
+        snapshot: An earlier copy of the same ledger; nothing of it may have gone.
+        files: SHA-256 in lower-case hex of the attachments at hand; left out where nobody looked for them.
     """
-    reading = Reading(ledger, zones, tuple(known_heads))
+    at_hand = None if files is None else frozenset(files)
+    reading = Reading(ledger, zones, tuple(known_heads), overlay, snapshot, at_hand)
     return tuple(_finding(rule, hit) for rule in RULES for hit in islice(rule.find(reading), MOST_FINDINGS))
 
 
@@ -98,4 +111,5 @@ def _finding(rule: Rule, hit: Hit) -> RuleFinding:
     values |= hit.values
     shown = {key: printable(value) if isinstance(value, str) else value for key, value in values.items()}
     severity = str(hit.severity or rule.severity)
-    return RuleFinding(rule.code, severity, hit.seq, hit.exhibit, shown)
+    lines = {*hit.others, *(() if hit.seq is None else (hit.seq,))}
+    return RuleFinding(rule.code, severity, hit.seq, hit.exhibit, shown, tuple(sorted(lines)))

@@ -60,7 +60,7 @@ def exhibits_are_declared_once(reading: Reading) -> Iterator[Hit]:
         if isinstance(entry, Exhibit) and entry.exhibit_no:
             if entry.exhibit_no in declared_at:
                 first = declared_at[entry.exhibit_no]
-                yield Hit("twice", entry.seq, entry.exhibit_no, {"first": first})
+                yield Hit("twice", entry.seq, entry.exhibit_no, {"first": first}, others=(first,))
             declared_at.setdefault(entry.exhibit_no, entry.seq)
         elif isinstance(entry, Event):
             for number in dict.fromkeys(entry.exhibits):

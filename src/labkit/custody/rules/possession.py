@@ -93,6 +93,7 @@ class _Walk:
         self._reading = reading
         self._number = number
         self._state: _State = _NOT_TAKEN
+        self._since = 0  # the line that made the state what it is
         self._carriers: set[str] = set()  # who may hand it over at the end of the transit
         exhibit = reading.exhibits.get(number)
         self._is_original = exhibit is None or exhibit.is_original
@@ -102,7 +103,10 @@ class _Walk:
         for event in events:
             if event.type in _NO_CONTACT:
                 continue
+            before = self._state
             yield from self._step(event)
+            if self._state is not before:
+                self._since = event.seq
         state = self._state
         if isinstance(state, _OnTheWay) and not state.to and not state.is_accounted_for:
             yield self._fault("CC-06", "not-received", state.release, {"previous": state.release.seq})
@@ -193,7 +197,8 @@ class _Walk:
                 self._state = self._person(event.actor)
 
     def _fault(self, rule: str, reason: str, event: Event, values: dict[str, str | int] | None = None) -> Fault:
-        return Fault(rule, Hit(reason, event.seq, self._number, values or {}))
+        others = (self._since,) if self._since else ()
+        return Fault(rule, Hit(reason, event.seq, self._number, values or {}, others=others))
 
     def _person(self, identifier: str) -> _Held:
         if identifier in self._reading.locations:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from labkit.custody.ledger import Ledger
+from labkit.custody.overlay import DEFAULT, Overlay
 from labkit.model.custody import Event, Exhibit, Location, Person
 from labkit.zones import zone_or_none
 
@@ -27,7 +28,8 @@ class Severity(StrEnum):
 class RuleFinding:
     """One rule broken at one place. ``values`` fill the sentence; ``reason`` among them says in which way.
 
-    ``seq`` is the number of the line; ``exhibit`` is None where the finding is about none in particular.
+    ``seq`` is the number of the line where it shows; ``events`` has it and all other lines that belong to it, in
+    order. ``exhibit`` is None where the finding is about none in particular.
     """
 
     rule: str
@@ -35,29 +37,38 @@ class RuleFinding:
     seq: int | None
     exhibit: str | None
     values: Mapping[str, str | int]
+    events: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What one rule function reports; ``check`` adds the rule's code and weight."""
+    """What one rule function reports; ``check`` adds the rule's code and weight.
+
+    ``others`` are the numbers of the other lines that belong to it.
+    """
 
     reason: str
     seq: int | None = None
     exhibit: str | None = None
     values: Mapping[str, str | int] = field(default_factory=dict)
     severity: Severity | None = None  # only where it differs from the rule's own
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reading:
     """A ledger with the indexes that rules share.
 
-    ``known_heads`` are digests or checkpoint codes that somebody noted earlier.
+    ``known_heads`` are digests or checkpoint codes that somebody noted earlier, ``snapshot`` is an earlier copy of the
+    same ledger, ``files`` the SHA-256 digests of the attachments that are at hand; None where nobody looked.
     """
 
     ledger: Ledger
     zones: Zones = zone_or_none
     known_heads: tuple[str, ...] = ()
+    overlay: Overlay = DEFAULT
+    snapshot: Ledger | None = None
+    files: frozenset[str] | None = None
 
     @cached_property
     def exhibits(self) -> Mapping[str, Exhibit]:

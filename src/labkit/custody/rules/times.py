@@ -22,7 +22,8 @@ def times_do_not_go_back(reading: Reading) -> Iterator[Hit]:
                 continue
             if previous is not None and goes_back(previous, event) and (previous.seq, event.seq) not in told:
                 told.add((previous.seq, event.seq))
-                yield Hit("back", event.seq, number, {"previous": previous.seq, "time": event.event_at.text})
+                values: dict[str, str | int] = {"previous": previous.seq, "time": event.event_at.text}
+                yield Hit("back", event.seq, number, values, others=(previous.seq,))
             previous = event
 
 
