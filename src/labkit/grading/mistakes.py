@@ -60,8 +60,10 @@ _KINDS = (
     MistakeKind("O-BYTE", _G),
     MistakeKind("O-LEN", _G),
     MistakeKind("O-LAST", _G),
+    MistakeKind("O-NEXT", _G),
     MistakeKind("O-CLUS", _G),
     MistakeKind("V-PROT", _E, ("DFT-1059",)),
+    MistakeKind("V-GAP", _E, ("DFW-1063",)),
     # files
     MistakeKind("F-LIVE", _E, ("DFW-1093",)),
     MistakeKind("F-OVER", _E, ("DFW-1135", "DFW-1133")),

@@ -178,7 +178,7 @@ def _shown(expression: str, truth: CaseTruth) -> str:
         name, _, argument = step.partition(":")
         try:
             value = _FILTERS[name](value, argument)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise ContentError(
                 f"{{{expression}}}: the filter {step!r} does not fit {type(value).__name__}",
                 remedy=f"Use one of {', '.join(_FILTERS)} on a value of the right kind.",
@@ -203,12 +203,18 @@ def _plus(value: Any, argument: str) -> FactValue:
     return int(value + int(argument))
 
 
+def _turned(value: Any, argument: str) -> int:
+    return int.from_bytes(value.to_bytes(int(argument), "little"), "big")
+
+
 _FILTERS: Mapping[str, Callable[[Any, str], FactValue]] = {
     "iso": _iso,
     "upper": lambda value, _: value.upper(),
     "sectors": lambda value, _: value // _SECTOR_BYTES,
     "join": lambda value, _: ", ".join(map(str, (*value,))),
     "plus": _plus,
+    "times": lambda value, argument: int(value * int(argument)),
+    "turned": _turned,
     "first": lambda value, _: value[0],
 }
 

@@ -47,7 +47,9 @@ def _gaps(world: World) -> Iterator[Trace]:
                 "offset_sectors": start,
                 "size_sectors": end - start,
                 "offset_bytes": start * SECTOR_BYTES,
-                "size_bytes": (end - start) * SECTOR_BYTES,
+                **digest_facts(
+                    digest_blocks(part_of(world.medium, start * SECTOR_BYTES, (end - start) * SECTOR_BYTES))
+                ),
             }
             yield Trace(f"gap-{place.spec.name}", "gap", None, facts)
 

@@ -64,6 +64,7 @@ def truth_of(person: str = "a", **changed: FactValue) -> CaseTruth:
             "offset_bytes": PARTITION_START,
             "offset_sectors": PARTITION_START // 512,
             "size_sectors": 10_000 + number,
+            "last_sector": PARTITION_START // 512 + 10_000 + number - 1,
             "cluster_bytes": 4096,
             **digests(f"partition of {person}"),
         },

@@ -113,6 +113,26 @@ def test_a_place_from_the_other_base_is_accepted_where_that_is_said() -> None:
     assert verdict(a_task(**answer), f"{fact('file.volume_offset_bytes')} bytes").credit_percent == 100
 
 
+@pytest.mark.parametrize("size_bytes", [2, 4, 8])
+def test_a_place_whose_sector_number_was_read_in_the_other_order_is_named(size_bytes: int) -> None:
+    task = a_task(type="OFFSET", base="disk", truth="usb:partition.offset_bytes")
+    turned = int.from_bytes((PARTITION_START // 512).to_bytes(size_bytes, "little"), "big")
+
+    for text in (f"{turned} sectors", f"{turned * 512} bytes"):
+        found = verdict(task, text)
+        assert (found.credit_percent, found.mistake) == (25, "O-END")
+
+
+def test_the_last_sector_is_neither_the_next_one_nor_their_count() -> None:
+    task = a_task(type="INT", unit="sectors", truth="usb:partition.last_sector")
+    last, count = int(str(fact("partition.last_sector"))), int(str(fact("partition.size_sectors")))
+
+    assert verdict(task, f"{last}").credit_percent == 100
+    behind, length = verdict(task, f"{last + 1} sectors"), verdict(task, f"{count}")
+    assert (behind.credit_percent, behind.mistake) == (50, "O-NEXT")
+    assert (length.credit_percent, length.mistake) == (25, "O-LEN")
+
+
 def test_slips_that_follow_from_the_facts_beside_are_named() -> None:
     size, cluster = int(str(SIZE_BYTES)), fact("photo.first_cluster")
     sectors = a_task(type="INT", unit="sectors", truth="usb:photo.offset_sectors")

@@ -1,5 +1,6 @@
 """A computer's story leaves in all its stores what Windows leaves, and the stores tell one story."""
 
+import hashlib
 import io
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -191,6 +192,8 @@ def test_the_table_lost_a_partition_and_one_of_its_copies_is_damaged() -> None:
     assert found["partition-lost"]["volume"] == 0
     assert found["partition-recovery"]["volume"] == 2
     assert found["gap-lost"]["offset_sectors"] == 2048 + 131072
+    gap = world.medium.read(int(found["gap-lost"]["offset_bytes"]), int(found["gap-lost"]["size_bytes"]))
+    assert found["gap-lost"]["sha256"] == hashlib.sha256(gap).hexdigest()
     assert (found["damaged-header"]["option"], found["damaged-header"]["other_option"]) == ("backup", "primary")
     assert world.medium.read(int(found["partition-lost"]["offset_bytes"]) + 510, 2) == b"\x55\xaa"
 

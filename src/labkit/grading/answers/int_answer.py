@@ -22,6 +22,7 @@ UNIT_PERCENT = 50
 ENDIAN_PERCENT = 25
 CLUSTER_PERCENT = 25
 SIGN_PERCENT = 25
+LENGTH_PERCENT = 25
 
 
 def right_value(raw: object, answer: IntAnswer) -> int:
@@ -62,7 +63,7 @@ def known_values(answer: IntAnswer, right: int, source: Source) -> Iterator[Know
     """Yield what a wrong unit, a wrong sector size, a turned byte order and a turned sign give.
 
     From the facts beside the right one: a cluster number for a sector and the other way round, the number of the last
-    sector for their count. Where the answer names the size of a cluster: a size rounded up to whole clusters.
+    sector for their count, the count or the first sector behind for the last. Where the answer names the size of a cluster: a size rounded up to whole clusters.
     """
     if answer.unit in ("sectors", "clusters"):
         yield from cluster_slips(source, 1)
@@ -71,6 +72,8 @@ def known_values(answer: IntAnswer, right: int, source: Source) -> Iterator[Know
         yield KnownValue("F-ROUND", -(-right // cluster_bytes) * cluster_bytes, UNIT_PERCENT)
     if source.fact == "size_sectors":
         yield KnownValue("O-LAST", right - 1, UNIT_PERCENT)
+    if source.fact == "last_sector":
+        yield from _end_slips(right, source)
     if answer.unit in ("bytes", "sectors"):
         yield from unit_slips(right)
     if answer.unit in ("bytes", "sectors", "clusters"):
@@ -91,6 +94,14 @@ def cluster_slips(source: Source, bytes_each: int) -> Iterator[KnownValue]:
         yield KnownValue("O-CLUS", cluster * bytes_each, CLUSTER_PERCENT)
     if source.fact == "first_cluster" and isinstance(offset_bytes, int):
         yield KnownValue("O-CLUS", offset_bytes // SECTOR_BYTES, CLUSTER_PERCENT)
+
+
+def _end_slips(last_sector: int, source: Source) -> Iterator[KnownValue]:
+    """Yield the first sector behind the last one, and the number of sectors."""
+    yield KnownValue("O-NEXT", last_sector + 1, UNIT_PERCENT)
+    size_sectors = source.facts.get("size_sectors")
+    if isinstance(size_sectors, int):
+        yield KnownValue("O-LEN", size_sectors, LENGTH_PERCENT)
 
 
 def unit_slips(right: int) -> Iterator[KnownValue]:

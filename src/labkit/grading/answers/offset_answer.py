@@ -108,7 +108,7 @@ def _lexemes(plain: str) -> tuple[list[int], list[str], list[str], tuple[str, ..
 def known_values(answer: OffsetAnswer, right: int, source: Source) -> Iterator[KnownValue]:
     """Yield what another base, a wrong unit or sector size, a turned byte order and counting from 1 give.
 
-    Where the place is the first cluster of a file, a cluster number taken for a sector is known, too.
+    Structures on a disk count in sectors, so that the bytes of a sector number may be turned as well. Where the place is the first cluster of a file, a cluster number taken for a sector is known, too.
     """
     start_bytes = source.beside.get("base_start", 0)
     if start_bytes:
@@ -117,6 +117,9 @@ def known_values(answer: OffsetAnswer, right: int, source: Source) -> Iterator[K
     yield from cluster_slips(source, SECTOR_BYTES)
     yield from unit_slips(right)
     yield from endian_slips(right)
+    if answer.base != "file" and right % SECTOR_BYTES == 0:
+        for slip in endian_slips(right // SECTOR_BYTES):
+            yield KnownValue(slip.code, slip.value * SECTOR_BYTES, slip.credit_percent)
     yield KnownValue("O-ONE", right + 1, SECTOR_PERCENT)
 
 
