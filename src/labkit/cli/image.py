@@ -295,10 +295,15 @@ def export(
         write_fields(values.items(), plain=plain)
 
 
-@image.command(name="hash", epilog=examples("labkit image hash KF-06.E01"))
+@image.command(
+    name="hash",
+    epilog=examples("labkit image hash KF-06.E01", "labkit image hash KF-06.E01 --offset 1048576 --length 65011712"),
+)
 @click.argument("image", type=_FILE)
+@click.option("--offset", type=Offset(), help="With --length: only this stretch of the medium, from this byte on.")
+@click.option("--length", type=Offset(), help="How many bytes of it.")
 @output_options
-def hash_command(image: Path, as_json: bool, plain: bool) -> None:
+def hash_command(image: Path, offset: int | None, length: int | None, as_json: bool, plain: bool) -> None:
     """Compute the digests of the medium and, apart, of its container.
 
     The medium is the disk; the container is the file that holds it. For a raw image they are the same bytes, for an
@@ -306,6 +311,17 @@ def hash_command(image: Path, as_json: bool, plain: bool) -> None:
     """
     from labkit.usecases import examiner
 
+    if (offset is None) != (length is None):
+        raise click.UsageError("A stretch of the medium needs both --offset and --length, in bytes.")
+    if offset is not None and length is not None:
+        with progress(plain=plain) as watch:
+            stretch = examiner.hash_stretch(image, offset, length, watch)
+        values = {"image": str(image), "offset_bytes": offset, **asdict(stretch)}
+        if as_json:
+            write_json(values)
+        else:
+            write_fields(values.items(), plain=plain)
+        return
     with progress(plain=plain) as watch:
         found = examiner.hash_image(image, watch)
     if as_json:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from labkit.errors import EvidenceError
 from labkit.evidence.image import Image
 from labkit.hashing import digest_blocks, file_blocks
 from labkit.model.evidence import Digests
@@ -44,6 +45,20 @@ def unwatched(blocks: Iterable[bytes], size_bytes: int, what: str) -> Iterable[b
 def media_digests(image: Image, watch: Watch = unwatched) -> Digests:
     """Return the digests of the medium: of the disk, not of the file that holds it."""
     return digest_blocks(watch(image.blocks(), image.size_bytes, "medium"))
+
+
+def stretch_digests(image: Image, start_bytes: int, size_bytes: int, watch: Watch = unwatched) -> Digests:
+    """Return the digests of the bytes ``[start_bytes, start_bytes + size_bytes)`` of the medium.
+
+    Raises:
+        EvidenceError: The stretch is empty or does not lie on the medium.
+    """
+    if not 0 <= start_bytes < start_bytes + size_bytes <= image.size_bytes:
+        raise EvidenceError(
+            f"{size_bytes} bytes from byte {start_bytes} on do not lie on the medium of {image.size_bytes} bytes",
+            remedy="Count both in bytes: sectors times the sector size, 512 with most media.",
+        )
+    return digest_blocks(watch(image.blocks(start_bytes, size_bytes), size_bytes, "stretch"))
 
 
 def container_digests(path: Path | tuple[Path, ...], watch: Watch = unwatched) -> Digests:

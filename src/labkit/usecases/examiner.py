@@ -17,6 +17,7 @@ from labkit.evidence.verify import (
     compare,
     container_digests,
     media_digests,
+    stretch_digests,
     unwatched,
     verify,
 )
@@ -213,6 +214,19 @@ def hash_image(path: Path, watch: Watch = unwatched) -> ImageDigests:
         line.update(media_sha256=media.sha256, container_sha256=container.sha256)
         agrees = compare(media, image.stored_digests).agrees
         return ImageDigests(media, container, segments, image.stored_digests, agrees)
+
+
+def hash_stretch(path: Path, offset_bytes: int, length_bytes: int, watch: Watch = unwatched) -> Digests:
+    """Return the digests of a part of the medium, such as a partition that the table has lost.
+
+    Raises:
+        EvidenceError: The stretch is empty or does not lie on the medium.
+    """
+    details = {"at": offset_bytes, "length": length_bytes}
+    with examined("image hash", path, details) as line, open_image(path) as image:
+        digests = stretch_digests(image, offset_bytes, length_bytes, watch)
+        line.update(sha256=digests.sha256)
+        return digests
 
 
 def verify_image(path: Path, expected: str | None = None, watch: Watch = unwatched) -> VerifiedImage:

@@ -1,5 +1,6 @@
 """`labkit image` at the command line: what it prints, which exit code it leaves, what it writes down."""
 
+import hashlib
 import json
 import os
 import signal
@@ -156,6 +157,27 @@ def test_hash_of_raw_is_the_same_for_medium_and_container(stick: Path) -> None:
     assert found["media"] == found["container"]
     assert found["agrees"] is None
     assert found["media"]["sha256"] in run("hash", stick).stdout
+
+
+def test_hash_of_a_stretch_is_that_of_its_bytes_alone(stick: Path, log: list[tuple[str, Path, dict[str, Any]]]) -> None:
+    expected = hashlib.sha256(stick.read_bytes()[4096:123_450]).hexdigest()
+    (found,) = objects("hash", stick, "--offset", "0x1000", "--length", 123_450 - 4096)
+
+    assert (found["offset_bytes"], found["size_bytes"], found["sha256"]) == (4096, 119_354, expected)
+    assert expected in run("hash", stick, "--offset", 4096, "--length", 119_354).stdout
+    assert log[0][2]["at"] == 4096
+    assert log[0][2]["sha256"] == expected
+
+
+@pytest.mark.parametrize(("offset", "length"), [(0, 0), (8 * 1024 * 1024 - 1, 2), (0, 8 * 1024 * 1024 + 1), (-1, 5)])
+def test_hash_of_a_stretch_that_is_not_there_is_refused(stick: Path, offset: int, length: int) -> None:
+    refused(5, "do not lie on the medium of 8388608 bytes", "sector size", "hash", stick, f"--offset={offset}",
+            f"--length={length}")  # fmt: skip
+
+
+def test_hash_of_a_stretch_needs_both_ends(stick: Path) -> None:
+    assert "both --offset and --length" in run("hash", stick, "--offset", 0, code=2).stderr
+    assert "both --offset and --length" in run("hash", stick, "--length", 5, code=2).stderr
 
 
 def test_hash_of_segments_gives_each_file_too() -> None:

@@ -63,7 +63,8 @@ def known_values(answer: IntAnswer, right: int, source: Source) -> Iterator[Know
     """Yield what a wrong unit, a wrong sector size, a turned byte order and a turned sign give.
 
     From the facts beside the right one: a cluster number for a sector and the other way round, the number of the last
-    sector for their count, the count or the first sector behind for the last. Where the answer names the size of a cluster: a size rounded up to whole clusters.
+    sector for their count, the count or the first sector behind for the last. Where the answer names the size of a
+    cluster: a size rounded up to whole clusters.
     """
     if answer.unit in ("sectors", "clusters"):
         yield from cluster_slips(source, 1)

@@ -108,7 +108,8 @@ def _lexemes(plain: str) -> tuple[list[int], list[str], list[str], tuple[str, ..
 def known_values(answer: OffsetAnswer, right: int, source: Source) -> Iterator[KnownValue]:
     """Yield what another base, a wrong unit or sector size, a turned byte order and counting from 1 give.
 
-    Structures on a disk count in sectors, so that the bytes of a sector number may be turned as well. Where the place is the first cluster of a file, a cluster number taken for a sector is known, too.
+    Structures on a disk count in sectors, so that the bytes of a sector number may be turned as well. Where the place
+    is the first cluster of a file, a cluster number taken for a sector is known, too.
     """
     start_bytes = source.beside.get("base_start", 0)
     if start_bytes:
