@@ -9,17 +9,18 @@ from pathlib import Path
 
 import click
 
+from labkit.cli.artifacts import artifacts
 from labkit.cli.image_commands import image as image_group
 from labkit.cli.yara import yara
 from labkit.errors import LabkitError
 from labkit.evidence.isolation import alive
 
-RULES = 'rule word { strings: $a = "gone" $b = {41 41 41 41} condition: any of them }\n'
+RULES = 'rule word { strings: $a = "gone" $b = {41 [3] 00} condition: any of them }\n'
 _MOST_OUTPUT_BYTES = 16 << 20
 _STRUCTURES = ("auto", "mbr", "gpt", "fat-boot", "exfat-boot", "ntfs-boot", "mft-record", "index-record", "ext-super")
 _MOST_ENTRIES = 3
 # Commands of other groups that take an image: name and click command, as they come.
-OTHERS: dict[str, click.Command] = {}
+OTHERS: dict[str, click.Command] = {"artifacts": artifacts}
 
 
 class Fault(Exception):  # noqa: N818 - not an error that somebody handles

@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 SECTOR = 512
@@ -12,13 +12,17 @@ _MARKS = (b"FILE", b"INDX", b"RCRD", b"RSTR", b"EFI PART", b"EVF\x09", b"\x1f\x8
 
 
 class Believed:
-    """Where an image has structures: sectors that are not empty, the first ones, and those that begin with a mark."""
+    """Where an image has structures: sectors that are not empty, the first ones, and those that begin with a mark.
 
-    def __init__(self, data: bytes) -> None:
+    ``contents`` are files inside of the image that are damaged in most copies, each as often as the others.
+    """
+
+    def __init__(self, data: bytes, contents: Iterable[bytes] = ()) -> None:
         self.sectors = [at for at in range(0, len(data), SECTOR) if data[at : at + SECTOR] != _EMPTY[: len(data) - at]]
         self.first = [at for at in self.sectors if at < 24 * SECTOR]
         self.marked = [at for at in self.sectors if data.startswith(_MARKS, at) or _is_structure(data, at)]
         self.containers = _container_places(data)
+        self.contents = [range(data.index(content), data.index(content) + len(content)) for content in contents]
 
 
 def damaged(whole: bytes, places: Believed, draw: Random) -> bytes:
@@ -28,6 +32,8 @@ def damaged(whole: bytes, places: Believed, draw: Random) -> bytes:
         _fault(data, places, draw)
     if draw.random() < 0.6:
         _with_checksums(data)
+        for content in places.contents:
+            _with_content_checksums(data, content.start)
     if draw.random() < 1 / 30:
         del data[draw.randrange(1, len(data)) :]
     return bytes(data)
@@ -37,6 +43,9 @@ def _fault(data: bytearray, places: Believed, draw: Random) -> None:
     choice = draw.random()
     if places.containers and choice < 0.6:
         at = draw.choice(places.containers)
+    elif places.contents and choice < 0.8:
+        content = draw.choice(places.contents)
+        at = content.start + (draw.randrange(len(content)) & draw.choice([~0, ~3, ~3]))
     else:
         groups = [group for group in (places.first, places.marked, places.marked, places.sectors) if group]
         at = _inside(draw.choice(draw.choice(groups)), draw)
@@ -136,3 +145,25 @@ def _with_checksums(data: bytearray) -> None:
             length = min(int.from_bytes(data[header + 12 : header + 16], "little"), SECTOR)
             struct.pack_into("<I", data, header + 16, 0)
             struct.pack_into("<I", data, header + 16, zlib.crc32(data[header : header + length]))
+
+
+def _with_content_checksums(data: bytearray, start: int) -> None:
+    """The same for the header of a hive (exclusive or of its first 127 numbers), and for an event log.
+
+    Sources: libyal, "Windows NT Registry File (REGF) format", section "File header"; "Windows XML Event Log (EVTX)
+    format", sections "File header" and "Chunk".
+    """
+    if data.startswith(b"regf", start) and len(data) >= start + SECTOR:
+        checksum = 0
+        for (number,) in struct.iter_unpack("<I", data[start : start + 508]):
+            checksum ^= number
+        struct.pack_into("<I", data, start + 508, checksum)
+    if data.startswith(b"ElfFile\0", start) and len(data) >= start + 4096:
+        struct.pack_into("<I", data, start + 124, zlib.crc32(data[start : start + 120]))
+        at = start + 4096
+        while data.startswith(b"ElfChnk\0", at) and len(data) >= at + 65536:
+            (free,) = struct.unpack_from("<I", data, at + 48)
+            struct.pack_into("<I", data, at + 52, zlib.crc32(data[at + 512 : at + min(max(free, 512), 65536)]))
+            header = data[at : at + 120] + data[at + 128 : at + 512]
+            struct.pack_into("<I", data, at + 124, zlib.crc32(header))
+            at += 65536

@@ -3,7 +3,7 @@
 import gzip
 import struct
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,11 +12,13 @@ from labkit.synthesis.filesystems.exfat.volume import ExFatVolume
 from labkit.synthesis.filesystems.ext4.volume import Ext4Volume
 from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
 from labkit.synthesis.medium import Medium
+from tests.hostile.windows import windows_files
 from tests.oracles import oracle
 
 MIB = 1024 * 1024
 SECTOR = 512
 FORMATTED = datetime(2026, 1, 31, 10, tzinfo=UTC)
+ZONE_IDENTIFIER = b"[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=https://drive.cloudnest.example/d/9/offer.pdf\r\n"
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(8) + b"\x08\x02\0\0\0" + bytes(4)
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0" + b"\xff\xda\0\x08\x01\x01\0\0\x3f\0" + b"x" * 90
 
@@ -90,6 +92,30 @@ def own_ntfs(folder: Path) -> list[Path]:
     volume.delete("/papers/gone.png", at)
     volume.flush()
     return [_written(folder / "own-ntfs.raw", medium)]
+
+
+def windows(folder: Path) -> list[Path]:
+    """Files that ``labkit artifacts`` reads, some of them deleted: what libyal's parsers are given is damaged."""
+    medium = Medium(4 * MIB)
+    volume = NtfsVolume(
+        medium, start_bytes=0, size_bytes=4 * MIB, cluster_bytes=1024, label="OS", serial=0x1234, formatted=FORMATTED
+    )
+    at = FORMATTED + timedelta(days=1)
+    for path, content in windows_files().items():
+        _make_directories(volume, path.rpartition("/")[0], at)
+        volume.create(path, content, at)
+    volume.create("/Users/dana/offer.pdf", b"%PDF-1.4", at)
+    volume.write_stream("/Users/dana/offer.pdf", "Zone.Identifier", ZONE_IDENTIFIER, at)
+    volume.copy("/Users/dana/NTUSER.DAT", "/Users/NTUSER.DAT", at)
+    volume.delete("/Users/NTUSER.DAT", at)
+    volume.flush()
+    return [_written(folder / "windows.raw", medium)]
+
+
+def _make_directories(volume: NtfsVolume, path: str, at: datetime) -> None:
+    if path and not volume.exists(path):
+        _make_directories(volume, path.rpartition("/")[0], at)
+        volume.make_directory(path, at)
 
 
 def ext4(folder: Path) -> list[Path]:
@@ -219,6 +245,7 @@ KINDS: dict[str, Callable[[Path], list[Path]]] = {
     "exFAT-own": own_exfat,
     "NTFS": ntfs,
     "NTFS-own": own_ntfs,
+    "Windows": windows,
     "ext4": ext4,
     "ext4-own": own_ext4,
     "MBR": mbr,
@@ -227,6 +254,8 @@ KINDS: dict[str, Callable[[Path], list[Path]]] = {
     "gzip": gzipped,
     "split": split,
 }
+# What lies inside of an image and is damaged more often than the rest of it.
+CONTENTS: dict[str, Callable[[], Iterable[bytes]]] = {"Windows": lambda: (*windows_files().values(), ZONE_IDENTIFIER)}
 
 
 def _files() -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from labkit.errors import EvidenceError
 from labkit.evidence.isolation import read_apart
 from tests.hostile.commands import RULES, Fault, all_commands
 from tests.hostile.damage import Believed, damaged
-from tests.hostile.kinds import KINDS
+from tests.hostile.kinds import CONTENTS, KINDS
 
 SILENT_SECONDS = 60  # of the wall clock, on a busy machine
 CPU_SECONDS = 20
@@ -41,7 +41,8 @@ def tried(kind: str, folder: Path, mutations: int, *, seed: int = 1, first: int 
     paths = KINDS[kind](original)
     sizes = [path.stat().st_size for path in paths]
     whole = b"".join(path.read_bytes() for path in paths)
-    places, ends, bad = Believed(whole), Counter[str](), []
+    places, ends, bad = Believed(whole, CONTENTS.get(kind, tuple)()), Counter[str](), []
+    _read_undamaged(paths[0], folder / "undamaged")
     for number in range(first, first + mutations):
         data = damaged(whole, places, Random(f"{seed}/{kind}/{number}"))
         work.mkdir()
@@ -53,6 +54,14 @@ def tried(kind: str, folder: Path, mutations: int, *, seed: int = 1, first: int 
             ends[end] += 1
             bad.append(f"{seed}/{kind}/{number}: {end}: {text}")
     return ends, bad
+
+
+def _read_undamaged(image: Path, folder: Path) -> None:
+    """Run every command over the image as it was made: it must end well, and loads what every child needs."""
+    folder.mkdir()
+    (folder / "rules.yar").write_text(RULES)
+    all_commands(image, folder)
+    shutil.rmtree(folder)
 
 
 def _spread(folder: Path, paths: list[Path], sizes: list[int], data: bytes) -> Path:

@@ -3,14 +3,20 @@
 ``LABKIT_HOSTILE=2000`` makes it 2,000 mutations of each kind; ``python -m tests.hostile`` prints the table of outcomes.
 """
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
+from click.testing import CliRunner
 
-from tests.hostile.kinds import KINDS
+from labkit.cli import main as labkit
+from labkit.evidence.artifacts.kinds import KINDS as KINDS_OF_ARTIFACTS
+from tests.hostile.damage import Believed, damaged
+from tests.hostile.kinds import CONTENTS, KINDS, windows
 from tests.hostile.trial import tried
 
 MUTATIONS = int(os.environ.get("LABKIT_HOSTILE", "10"))
@@ -28,6 +34,28 @@ def test_every_mutation_ends_well(kind: str, tmp_path: Path) -> None:
 
     assert not bad, f"{dict(ends)}\n" + "\n".join(bad[:3])
     assert ends["results"] + ends["clear errors"] >= MUTATIONS * 20
+
+
+def test_damage_reaches_the_parsers_of_windows_files(tmp_path: Path) -> None:
+    """The undamaged medium has artifacts of every kind, and most damaged ones tell other things."""
+    (image,) = windows(tmp_path)
+    whole = image.read_bytes()
+    undamaged = told(image)
+    places = Believed(whole, CONTENTS["Windows"]())
+    changed = 0
+    for number in range(20):
+        image.write_bytes(damaged(whole, places, Random(f"parsers/{number}")))
+        changed += told(image) != undamaged
+
+    assert {json.loads(line)["kind"] for line in undamaged[0].splitlines()} == set(KINDS_OF_ARTIFACTS)
+    assert not undamaged[1].count("Warning")
+    assert changed >= 10
+
+
+def told(image: Path) -> tuple[str, str]:
+    done = CliRunner().invoke(labkit, ["artifacts", str(image), "--json"])
+    assert done.exit_code in {0, 5}
+    return done.stdout, done.stderr
 
 
 def test_a_crash_of_the_reader_reaches_the_user_as_an_error(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def _closing_section(path: Path) -> str:
                 remedy="Copy this segment again from its master and compare its digest.",
             )
         for _ in range(_MAX_SECTIONS):
-            file.seek(offset)
+            file.seek(min(offset, size))  # a damaged offset may be larger than any file
             head = file.read(_EWF_SECTION.size)
             if len(head) < _EWF_SECTION.size:
                 raise EvidenceError(

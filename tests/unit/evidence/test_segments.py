@@ -1,6 +1,7 @@
 """Split images: all parts are there and whole, or the reader says which is not."""
 
 import shutil
+import zlib
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,12 @@ def test_names_after_e99_go_on_with_letters() -> None:
         ".E02", ".E99", ".EAA", ".EAZ", ".EBA", ".EZZ", ".FAA",
     ]  # fmt: skip
     assert _ewf_name(Path("disk.e01"), 100).suffix == ".eaa"
+
+
+def test_section_beyond_any_file_is_refused(tmp_path: Path) -> None:
+    data = bytearray(reference_image("mmls_1.E01").read_bytes())
+    data[13 + 16 : 13 + 24] = b"\xff" * 8
+    data[13 + 72 : 13 + 76] = zlib.adler32(data[13 : 13 + 72]).to_bytes(4, "little")
+    path = tmp_path / "far.E01"
+    path.write_bytes(data)
+    refused(path, "a section should begin at byte 18446744073709551615", "master")
