@@ -5,6 +5,7 @@ import subprocess
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,28 @@ def test_the_deleted_letter_can_be_recovered(disk: Disk) -> None:
 
     assert f"* {facts['address']}-128-" in deleted
     assert hashlib.sha256(icat(disk, facts["address"])).hexdigest() == facts["sha256"]
+
+
+def test_the_hidden_stream_is_what_the_truth_says(disk: Disk) -> None:
+    facts = disk.traces["hidden-stream"].facts
+    listed = oracle(["fls", "-r", "-p", "-o", str(WINDOWS_SECTOR), disk.raw], timeout_s=120).splitlines()
+    named = f"{str(facts['path']).lstrip('/')}:{facts['stream']}"
+    address = next(line for line in listed if line.endswith(named)).split()[1].rstrip(":")
+    content = icat(disk, address)
+
+    assert len(content) == facts["stream_size_bytes"]
+    assert hashlib.sha256(content).hexdigest() == facts["stream_sha256"]
+    assert str(facts["text"]).encode() in content  # a document; its parts are stored, not compressed
+
+
+def test_the_journal_dates_the_removal_of_the_letter(disk: Disk) -> None:
+    facts = disk.traces["deleted-letter"].facts
+    lines = oracle(["usnjls", "-l", "-o", str(WINDOWS_SECTOR), disk.raw], timeout_s=120).split("\n\n")
+    removed = [entry for entry in lines if str(facts["name"]) in entry and "DELETE" in entry]
+
+    assert len(removed) == 1
+    at = datetime.fromisoformat(str(facts["at_device_utc"]))
+    assert at.strftime("%Y-%m-%d %H:%M:%S") in removed[0]
 
 
 def test_the_lost_partition_opens_at_its_offset(disk: Disk) -> None:

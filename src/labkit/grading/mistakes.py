@@ -68,6 +68,8 @@ _KINDS = (
     MistakeKind("F-LIVE", _E, ("DFW-1093",)),
     MistakeKind("F-OVER", _E, ("DFW-1135", "DFW-1133")),
     MistakeKind("F-SLACK", _E),
+    MistakeKind("F-STREAM", _E),
+    MistakeKind("F-NOW", _E),
     MistakeKind("F-EXT", _E, ("DFT-1058",)),
     MistakeKind("F-ROUND", _G),
     MistakeKind("F-CLUS", _G),

@@ -70,6 +70,10 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "other_option": (str, "identifier of the option that is its opposite"),
     # What Windows notes of people's doings.
     "stream": (str, "name of a named stream"),
+    "stream_size_bytes": (int, "length of that stream"),
+    "stream_md5": (str, "digest of that stream"),
+    "stream_sha1": (str, "digest of that stream"),
+    "stream_sha256": (str, "digest of that stream"),
     "url": (str, "address of a page or of a file that was fetched"),
     "title": (str, "title of a page"),
     "referrer": (str, "page that led to a download"),

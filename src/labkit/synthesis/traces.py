@@ -53,6 +53,27 @@ def _event(world: World, planted: Planted) -> Facts:
     }
 
 
+def _deleted_file(world: World, planted: Planted) -> Facts:
+    """A deleted file; NTFS notes in its journal when it was removed, FAT nowhere."""
+    journaled = isinstance(world.state(planted), NtfsState)
+    return _event(world, planted) if journaled else _file(world, planted)
+
+
+def _stream(world: World, planted: Planted) -> Facts:
+    """A named stream beside the content of a file: digests and length are its own, the words those planted in it."""
+    state, volume = world.state(planted), world.volumes[planted.volume]
+    assert isinstance(state, NtfsState)  # noqa: S101 - no other file system has streams
+    stream = next(one for one in state.streams if one.name == planted.facts["stream"])
+    if stream.resident:
+        data = world.medium.read(stream.offset_bytes, stream.size_bytes)
+    else:
+        places = map(volume.cluster_offset_bytes, stream.clusters)
+        whole = b"".join(world.medium.read(place, volume.cluster_bytes) for place in places)
+        data = whole[: stream.size_bytes]
+    own = {f"stream_{name}": value for name, value in digest_facts(digest_bytes(data)).items()}
+    return {**_event(world, planted), **(_text(planted) if planted.text else {}), **own}
+
+
 def _file(world: World, planted: Planted) -> Facts:
     state, volume = world.state(planted), world.volumes[planted.volume]
     content = world.last_content.get((planted.volume, state.node_id)) if state.deleted else volume.read(state.path)
@@ -212,12 +233,13 @@ def _volume_start(world: World, planted: Planted) -> int:
 
 _MAKERS: Mapping[str, Callable[[World, Planted], Facts]] = {
     "file": _file,
-    "deleted_file": _file,
+    "deleted_file": _deleted_file,
     "overwritten_file": _overwritten_file,
     "slack": _slack,
     "record_slack": _unallocated,
     "unallocated": _unallocated,
     "carved": _carved,
     "split_hit": _split_hit,
+    "stream": _stream,
     "names": lambda _world, _planted: {},  # the story itself says them
 }

@@ -5,6 +5,7 @@ import io
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from hashlib import sha256
 
 import LnkParse3
 import pyevtx
@@ -114,6 +115,54 @@ def test_the_logs_say_who_was_there_and_when_the_clock_was_set() -> None:
     assert {4608, 4624, 4634, 4647} <= {number for number, _ in security}
     assert {12, 13, 6005, 6006, 6009, 1074} <= set(system)
     assert security == sorted(security, key=lambda event: event[1])
+
+
+@pytest.mark.parametrize(("size", "resident"), [(12, True), (9000, False)])
+def test_a_stream_has_facts_of_its_own_beside_those_of_its_file(size: int, resident: bool) -> None:
+    hidden = "one two three".ljust(size)
+    note = Action("create", after(30), path="/note", content=LONG)
+    write = Action(
+        "write_stream", after(31), path="/note", content=Content(text=hidden), details={"stream": "s"}, trace="it"
+    )
+    world = a_computer(note, write)
+    found = facts(world)["it"]
+    state = world.volume.state(world.volume.node("/note")).streams[0]
+
+    assert state.resident is resident
+    assert (found["stream"], found["stream_size_bytes"]) == ("s", len(hidden))
+    assert found["stream_sha256"] == sha256(hidden.encode()).hexdigest()
+    assert (found["sha256"], found["size_bytes"]) == (sha256(b"x" * 9000).hexdigest(), 9000)
+    assert (found["text"], found["words"]) == (hidden, ("one", "two", "three"))
+    assert found["at_device_utc"] == after(31) + SKEW
+
+
+def test_a_stream_that_nobody_wrote_words_into_has_no_words() -> None:
+    content = Content(generator="note:en", size_bytes=900)
+    note = Action("create", after(30), path="/note", content=LONG)
+    write = Action("write_stream", after(31), path="/note", content=content, details={"stream": "s"}, trace="it")
+    found = facts(a_computer(note, write))["it"]
+
+    assert not {"text", "words"} & found.keys()
+    assert found["stream_size_bytes"] == 900
+
+
+def test_a_removal_is_dated_by_the_journal() -> None:
+    gone = Action("delete", after(40), path=DOCUMENT, trace="gone")
+    world = a_computer(SAVE, gone)
+    found = facts(world)["gone"]
+    last = [record for record in world.volume.journal_records() if record.name == DOCUMENT.rpartition("/")[2]][-1]
+
+    assert found["at_utc"] == after(40)
+    assert last.at_utc == found["at_device_utc"] == after(40) + SKEW
+    assert found["modified_device_utc"] == after(30) + SKEW
+
+
+def test_what_no_action_made_can_be_watched() -> None:
+    link = f"{HOME}/AppData/Roaming/Microsoft/Windows/Recent/план Sarva.docx.lnk"
+    found = facts(a_computer(SAVE, Action("watch", after(31), path=link, trace="it")))["it"]
+
+    assert found["path"] == link
+    assert found["extension"] == "lnk"
 
 
 def test_a_forgotten_page_is_gone_from_the_history_and_still_in_its_file() -> None:

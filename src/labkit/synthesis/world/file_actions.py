@@ -9,6 +9,7 @@ from labkit.errors import SynthesisError
 from labkit.model.scenario import Action
 from labkit.synthesis.clock import zone
 from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
+from labkit.synthesis.variables import fill
 from labkit.synthesis.world.world import Handler, Left, World
 
 
@@ -137,7 +138,8 @@ def _write_stream(world: World, action: Action) -> Left:
     volume = ntfs(world, action)
     name = str(action.details["stream"])
     volume.write_stream(action.path, name, world.content(action), world.stamp(action.at, volume))
-    return Left(volume.node(action.path), facts={"stream": name})
+    text = fill(action.content.text or "", world.values) if action.content else ""
+    return Left(volume.node(action.path), text, facts={"stream": name})
 
 
 def _remount(world: World, action: Action) -> Left:
@@ -157,7 +159,9 @@ def _remount(world: World, action: Action) -> Left:
 
 
 def _watch(world: World, action: Action) -> Left:
-    return Left(world.node_at(action, action.path))
+    volume = world.on(action)
+    alive = volume.exists(action.path)  # also what no action made, such as a shortcut
+    return Left(volume.node(action.path) if alive else world.node_at(action, action.path))
 
 
 def ntfs(world: World, action: Action) -> NtfsVolume:
