@@ -13,15 +13,12 @@ def ours(image: Path) -> Iterator[int]:
     from labkit.evidence.disk import VolumeReader
     from labkit.evidence.image import open_image
     from labkit.evidence.volumes import volumes
-    from labkit.model.evidence import EntryType
 
     with open_image(image) as opened:
         for volume in volumes(opened):
-            reader = VolumeReader(opened, volume)
-            for row in reader.rows(deleted=False):
-                if row.type is EntryType.FILE and row.stream is None and row.size_bytes and not _of_system(row.path):
-                    for block in reader.read(row.address):
-                        yield len(block)
+            for _, content in VolumeReader(opened, volume).contents():
+                for block in content:
+                    yield len(block)
 
 
 def dfvfs(image: Path) -> Iterator[int]:

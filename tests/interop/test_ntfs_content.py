@@ -81,3 +81,19 @@ def test_every_file_has_the_content_that_icat_gives(image: Path, reader: VolumeR
         if row.stream is None and row.type == "file" and 0 < row.size_bytes < disk.READ_BYTES:
             expected = subprocess.run(["icat", image, str(row.address)], capture_output=True, check=True, timeout=60)
             assert b"".join(reader.read(row.address)) == expected.stdout
+
+
+def test_contents_are_those_of_all_live_files(reader: VolumeReader) -> None:
+    """Compare with icat for every live file that fls shows, but the file system's own ones."""
+    image = reader._image.path
+    wanted = {}
+    for line in oracle(["fls", "-r", "-p", "-u", "-F", image]).splitlines():
+        kind, _, rest = line.partition(" ")
+        address, _, name = rest.partition(":\t")
+        if kind == "r/r" and not name.startswith("$"):
+            content = oracle(["icat", image, address])
+            if content:
+                wanted[int(address.split("-")[0])] = content
+    assert len(wanted) > 4
+    found = {address: b"".join(content).decode("utf-8", "replace") for address, content in reader.contents()}
+    assert {address: content for address, content in found.items() if content} == wanted

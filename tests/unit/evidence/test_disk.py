@@ -304,3 +304,16 @@ def test_damage_of_the_image_is_not_taken_for_a_damaged_file_system(
         with pytest.raises(EvidenceError, match=r"of the medium can not be read") as caught:
             content(volume, address)
     assert "working copy" in caught.value.remedy
+
+
+def test_contents_are_those_of_the_live_files_of_a_listing(fat_image: Path, ntfs_image: Path) -> None:
+    for path in (fat_image, ntfs_image):
+        with open_image(path) as image:
+            volume = reader(image)
+            listed = {
+                row.address: content(volume, row.address)
+                for row in volume.rows(deleted=False)
+                if row.type is EntryType.FILE and row.stream is None and row.size_bytes and row.path[1] != "$"
+            }
+            found = {address: b"".join(blocks) for address, blocks in volume.contents()}
+            assert listed == {address: data for address, data in found.items() if data}

@@ -4,11 +4,28 @@ import struct
 from collections.abc import Iterator
 
 from labkit.evidence.ntfs.record import ATTRIBUTE, ATTRIBUTE_LIST, DATA, END
-from labkit.evidence.ntfs.records import BLOCK_RECORDS, IN_USE, MasterFileTable
+from labkit.evidence.ntfs.records import BLOCK_RECORDS, DIRECTORY, IN_USE, MasterFileTable
 from labkit.evidence.ntfs.runs import DamagedError
 
 _HEADER = struct.Struct("<HH8xQ")  # first attribute, flags; from byte 20; base record
 _SIZES = struct.Struct("<H6xQQQ")  # place of the data runs; from byte 32; allocated, real and initialised size
+
+
+FIRST_FILE = 24  # records below are the file system's own, or kept for it
+
+
+def live_files(table: MasterFileTable) -> Iterator[int]:
+    """Yield the numbers of the records of live files in order, the file system's own left out.
+
+    Source: Linux-NTFS project, "NTFS Documentation", "FILE record" (flags, base record), "$MFT" (records 0 to 23).
+    """
+    step = table.record_bytes
+    for first, block in table.blocks():
+        for place, flags in enumerate(block[22::step]):
+            number = first + place
+            at = place * step + 32
+            if flags & (IN_USE | DIRECTORY) == IN_USE and number >= FIRST_FILE and not any(block[at : at + 6]):
+                yield number
 
 
 def plain_content(table: MasterFileTable, number: int, block_bytes: int, *, first_bytes: int = 0) -> Iterator[bytes]:
