@@ -2,19 +2,38 @@
 
 import os
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import click
 
 from labkit.cli.reporting import reported
 from labkit.errors import EvidenceError
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 MIB = 1024 * 1024
 
 
+def reader_options(command: Command) -> Command:
+    """Add the limits of the reader process, ``--timeout`` and ``--memory``; they are parameters of the command."""
+    command = click.option(
+        "--memory",
+        type=click.IntRange(min=256),
+        default=4096,
+        metavar="MIB",
+        help="Memory that the reader may take (4096).",
+    )(command)
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=1),
+        default=300,
+        metavar="SECONDS",
+        help="End a reader that is silent longer (300).",
+    )(command)
+
+
 class _Apart(click.Command):
-    """Runs in a reader process. Its options ``timeout`` and ``memory`` are the limits."""
+    """Runs in a reader process. Its parameters ``timeout`` and ``memory`` are the limits."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command apart, and leave with the exit code of the reader."""
@@ -28,9 +47,11 @@ class _Apart(click.Command):
             code = self._read(ctx)
         elif hasattr(os, "fork"):
             timeout, memory = ctx.params["timeout"], ctx.params["memory"] * MIB
-            code = isolation.read_apart(lambda: self._read(ctx), timeout_seconds=timeout, memory_bytes=memory)
+            code = isolation.read_apart(
+                lambda: self._read(ctx), timeout_seconds=timeout, memory_bytes=memory, left_off=_write_down
+            )
         else:
-            code = isolation.read_anew(sys.argv[1:], timeout_seconds=ctx.params["timeout"])
+            code = isolation.read_anew(sys.argv[1:], timeout_seconds=ctx.params["timeout"], left_off=_write_down)
         return ctx.exit(code)
 
     def _read(self, ctx: click.Context) -> int:
@@ -47,6 +68,13 @@ class ApartCommand(_Apart):
     """A command of its own that runs in a reader process."""
 
 
+def _write_down(doing: Mapping[str, Any], reason: str) -> None:
+    """Write the line of the examination log that the reader did not live to write."""
+    from labkit.usecases.examiner import left_off
+
+    reported(lambda: left_off(doing, reason))  # the reader's own end is told after it
+
+
 def _known_errors(command: Callable[[], Any]) -> Any:
     """Run a command; what only damage can cause becomes an error with a remedy."""
     try:
@@ -54,7 +82,7 @@ def _known_errors(command: Callable[[], Any]) -> Any:
     except MemoryError:
         raise EvidenceError(
             "the reader of this image needs more memory than it may take",
-            remedy="The image is damaged, made to mislead, or very large: give it more with labkit image --memory MIB.",
+            remedy="The image is damaged, made to mislead, or very large: give it more with --memory MIB.",
         ) from None
     except (ArithmeticError, AssertionError, LookupError, RecursionError, TypeError, ValueError) as error:
         if "LABKIT_TRACEBACK" in os.environ:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labkit.cli.apart import ApartCommand
+from labkit.cli.apart import ApartCommand, reader_options
 from labkit.cli.image import image_place
 from labkit.cli.output import examples, note, output_options, safe, write_json, write_lines, write_table
 from labkit.cli.progress import entry_progress
@@ -38,12 +38,7 @@ COLUMNS = ("kind", "time_utc", "what", "state", "volume", "address", "path")
 @click.option("--zone", metavar="IANA", help="Zone of the machine, for local times inside files.")
 @click.option("--timeline", is_flag=True, help="By time, whatever the kind.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values with a header.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=1), default=300, metavar="SECONDS", help="End a reader silent longer (300)."
-)
-@click.option(
-    "--memory", type=click.IntRange(min=256), default=4096, metavar="MIB", help="Memory of the reader (4096)."
-)
+@reader_options
 @output_options
 def artifacts(
     image: Path,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from labkit.cli.apart import ApartGroup
+from labkit.cli.apart import ApartGroup, reader_options
 from labkit.cli.image_views import (
     DIGESTS,
     PLAIN_HEADER,
@@ -80,16 +80,7 @@ def content_options(command: Command) -> Command:
 
 
 @click.group(cls=ApartGroup)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=300,
-    metavar="SECONDS",
-    help="End a reader that is silent longer (300).",
-)
-@click.option(
-    "--memory", type=click.IntRange(min=256), default=4096, metavar="MIB", help="Memory that a reader may take (4096)."
-)
+@reader_options
 def image(timeout: float, memory: int) -> None:
     """Examine a disk image, read-only.
 

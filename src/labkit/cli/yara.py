@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from labkit.cli.apart import ApartCommand, reader_options
 from labkit.cli.image_search import owner_text, place_object
 from labkit.cli.output import examples, note, output_options, progress, safe, write, write_json
 
@@ -16,18 +17,36 @@ _PLAIN = "file\trule\tstring\toffset_bytes\tsize_bytes\tregion\tvolume\taddress\
 
 
 @click.command(
+    cls=ApartCommand,
     epilog=examples(
         "labkit yara rules.yar KF-06.E01",
         "labkit yara rules.yar KF-06.raw --in unallocated,slack --json",
         "labkit yara rules.yar exported/",
-    )
+    ),
 )
 @click.argument("rules", type=_FILE)
 @click.argument("target", type=_FILE)
 @click.option("--in", "regions", metavar="REGIONS", help="Only these regions of an image, e.g. unallocated.")
-@click.option("--timeout", "limit_s", default=600, metavar="SECONDS", help="How long the rules may take (600).")
+@click.option(
+    "--rules-timeout",
+    "limit_s",
+    type=click.IntRange(min=1),
+    default=600,
+    metavar="SECONDS",
+    help="Stop rules that take longer, all in all (600).",
+)
+@reader_options
 @output_options
-def yara(rules: Path, target: Path, regions: str | None, limit_s: int, as_json: bool, plain: bool) -> None:
+def yara(
+    rules: Path,
+    target: Path,
+    regions: str | None,
+    limit_s: int,
+    timeout: float,  # noqa: ARG001 - read by ApartCommand
+    memory: int,  # noqa: ARG001 - read by ApartCommand
+    as_json: bool,
+    plain: bool,
+) -> None:
     """Search with YARA rules: a file, a folder, or an image.
 
     Of an image the medium is scanned, and each hit names the file it lies in. A raw image is scanned as a whole; other

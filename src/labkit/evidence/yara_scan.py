@@ -15,6 +15,7 @@ from typing import Any
 import yara
 
 from labkit.errors import EvidenceError
+from labkit.evidence.isolation import alive, room_to_map
 from labkit.evidence.space import Space
 from labkit.evidence.verify import Watch, unwatched
 
@@ -50,9 +51,11 @@ class Scanner:
         Raises:
             EvidenceError: The time is up, or the file can not be read.
         """
-        if not path.stat().st_size:  # YARA can not map what is empty
+        size = path.stat().st_size
+        if not size:  # YARA can not map what is empty
             return self._hits(self._matches(data=b""))
-        return self._hits(_interruptible(lambda: self._matches(filepath=str(path))))
+        with room_to_map(size):
+            return self._hits(self._matches(filepath=str(path)))
 
     def space(self, space: Space, watch: Watch = unwatched) -> Iterator[RuleHit]:
         """Yield the hits in stretches of a medium, window by window; offsets count in the space.
@@ -78,7 +81,9 @@ class Scanner:
         if left <= 0:
             raise self._out_of_time()
         try:
-            return list(self._rules.match(**target, timeout=left, warnings_callback=self._warned))
+            return _watched(
+                lambda: list(self._rules.match(**target, timeout=left, warnings_callback=self._warned)), left
+            )
         except yara.TimeoutError as error:
             raise self._out_of_time() from error
         except yara.Error as error:
@@ -97,7 +102,7 @@ class Scanner:
     def _out_of_time(self) -> EvidenceError:
         return EvidenceError(
             f"the rules did not come to an end in {self._limit_s} seconds",
-            remedy="Give more time with --timeout SECONDS, or make the rules cheaper: 4 fixed bytes in each string.",
+            remedy="Give more time with --rules-timeout SECONDS, or make the rules cheaper: 4 fixed bytes a string.",
         )
 
     def _hits(self, matches: list[Any]) -> Iterator[RuleHit]:
@@ -131,8 +136,11 @@ def _moved(hit: RuleHit, by: int) -> RuleHit:
     return RuleHit(hit.rule, hit.tags, hit.string, offset, hit.size_bytes, hit.data)
 
 
-def _interruptible(work: Callable[[], list[Any]]) -> list[Any]:
-    """Run work in a thread, so that Ctrl-C is heard while YARA reads a large file."""
+def _watched(work: Callable[[], list[Any]], limit_s: float) -> list[Any]:
+    """Run work in a thread, so that Ctrl-C is heard and the parent is told that the reader goes on.
+
+    It is told so until ``limit_s``, when YARA is to stop by itself; if it does not, the clock of the reader ends it.
+    """
     outcome: list[list[Any] | BaseException] = []
 
     def run() -> None:
@@ -141,10 +149,13 @@ def _interruptible(work: Callable[[], list[Any]]) -> list[Any]:
         except BaseException as error:  # noqa: BLE001 - it is raised again below, in the thread that waits
             outcome.append(error)
 
+    end = monotonic() + limit_s
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     while thread.is_alive():
         thread.join(0.2)
+        if monotonic() < end:
+            alive()
     (found,) = outcome
     if isinstance(found, BaseException):
         raise found

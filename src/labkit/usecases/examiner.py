@@ -11,6 +11,7 @@ from labkit.errors import EvidenceError, StorageError
 from labkit.evidence.detail import EntryDetail
 from labkit.evidence.disk import VolumeReader
 from labkit.evidence.image import Image, open_image
+from labkit.evidence.isolation import Doing, announce
 from labkit.evidence.verify import (
     Verification,
     Watch,
@@ -106,10 +107,12 @@ def examined(command: str, image: Path, details: Mapping[str, Any]) -> Iterator[
     """Write one line to the examination log when the block ends, however it ends.
 
     The block adds its results to the yielded details. Nothing is written where neither the current folder nor the
-    image lies in a workspace.
+    image lies in a workspace. If the process of the reader dies within the block, its parent writes the line
+    (``left_off``).
     """
     line: Details = dict(details)
     outcome = "stopped"
+    announce({"command": command, "image": str(image), "details": line})
     try:
         yield line
         outcome = "done"
@@ -120,10 +123,26 @@ def examined(command: str, image: Path, details: Mapping[str, Any]) -> Iterator[
         raise
     finally:
         line["outcome"] = outcome
-        if find_root(Path.cwd()) or find_root(image):
-            from labkit.workspace import examination
+        _write_down(command, image, line)
+        announce(None)
 
-            examination.record(Path.cwd(), command, image.absolute(), line)
+
+def left_off(doing: Doing, reason: str) -> None:
+    """Write the line of a command whose reader died: what it had announced, and why it ended.
+
+    Raises:
+        WorkspaceError: The workspace is damaged.
+        StorageError: The disk is full.
+    """
+    line = {**doing["details"], "outcome": "failed", "error": reason}
+    _write_down(doing["command"], Path(doing["image"]), line)
+
+
+def _write_down(command: str, image: Path, line: Details) -> None:
+    if find_root(Path.cwd()) or find_root(image):
+        from labkit.workspace import examination
+
+        examination.record(Path.cwd(), command, image.absolute(), line)
 
 
 def describe(path: Path) -> ImageInfo:

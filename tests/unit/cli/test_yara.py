@@ -157,7 +157,7 @@ def test_rules_that_take_too_long_are_stopped(tmp_path: Path) -> None:
     slow.write_text("rule A { strings: $a = /a(b|c|.)*d.{1,99}x/s condition: $a }", encoding="utf-8")
     target = tmp_path / "target.bin"
     target.write_bytes(b"abcd" * 4_000_000)
-    refused(5, "did not come to an end in 1 seconds", "--timeout", "yara", slow, target, "--timeout", "1")
+    refused(5, "did not come to an end in 1 seconds", "--rules-timeout", "yara", slow, target, "--rules-timeout", "1")
 
 
 def test_string_with_too_many_matches_is_said(tmp_path: Path) -> None:

@@ -1,19 +1,22 @@
 """A reader that crashes, is silent or takes too much becomes an error; one that works is not noticed."""
 
 import faulthandler
+import mmap
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labkit.errors import EvidenceError
 from labkit.evidence import isolation
-from labkit.evidence.isolation import alive, read_anew, read_apart
+from labkit.evidence.isolation import Doing, alive, announce, read_anew, read_apart, room_to_map
 
 MIB = 1024 * 1024
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
@@ -88,12 +91,91 @@ def test_ctrl_c_reaches_a_reader_that_only_its_parent_got_it_for() -> None:
     process.stdout.close()
 
 
-def started(arguments: list[str], code: str, monkeypatch: pytest.MonkeyPatch, timeout: float = 30) -> int:
+DOING = {"command": "image ls", "image": "\udce9.raw", "details": {"volume": 1}}
+
+
+def crash_while_doing() -> int:
+    announce(DOING)
+    alive()
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+def sleep_while_doing() -> int:
+    announce(DOING)
+    time.sleep(60)
+    return 0
+
+
+def leave_while_doing() -> int:
+    announce({"command": "image info"})
+    announce(None)
+    announce(DOING)
+    return 5
+
+
+@forks
+@pytest.mark.parametrize(
+    ("work", "reason"),
+    [
+        (crash_while_doing, "crashed (SIGKILL)"),
+        (sleep_while_doing, "no progress for 1 seconds"),
+        (leave_while_doing, "exit code 5"),
+    ],
+)
+def test_what_a_reader_did_when_it_died_is_told(work: Callable[[], int], reason: str) -> None:
+    told: list[tuple[Doing, str]] = []
+
+    with suppress(EvidenceError):
+        read_apart(work, timeout_seconds=1, left_off=lambda doing, why: told.append((doing, why)))
+
+    ((doing, why),) = told
+    assert doing == DOING
+    assert reason in why
+
+
+@forks
+@pytest.mark.parametrize("said", [b"{" * 200_000 + b"\n", b"\xff\n", b"[1]\n", b"x" * (5 << 20)])
+def test_a_reader_that_was_taken_over_may_say_anything(said: bytes) -> None:
+    def work() -> int:
+        announce(DOING)
+        announce(None)
+        assert isolation._say
+        isolation._say(said)
+        return 3
+
+    assert read_apart(work, left_off=lambda doing, why: pytest.fail(f"{doing} {why}")) == 3
+
+
+@forks
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS does not hold to RLIMIT_AS")
+def test_a_mapped_file_counts_beside_the_memory(tmp_path: Path) -> None:
+    big = tmp_path / "big.raw"
+    with big.open("wb") as file:
+        file.truncate(8 << 30)
+
+    def mapped() -> int:
+        with big.open("rb") as file:
+            try:
+                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ).close()
+            except OSError:
+                pass
+            else:
+                return 1
+            with room_to_map(8 << 30), mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ):
+                return 77
+
+    assert read_apart(mapped, memory_bytes=2 << 30) == 77
+
+
+def started(
+    arguments: list[str], code: str, monkeypatch: pytest.MonkeyPatch, timeout: float = 30, **options: Any
+) -> int:
     popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
     monkeypatch.setattr(
         subprocess, "Popen", lambda _command, **options: popen([sys.executable, "-c", code, *arguments], **options)
     )
-    return read_anew(arguments, timeout_seconds=timeout)
+    return read_anew(arguments, timeout_seconds=timeout, **options)
 
 
 def test_without_fork_the_command_is_started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,6 +192,17 @@ def test_without_fork_a_silent_reader_is_ended_too(monkeypatch: pytest.MonkeyPat
         started([], "import time; time.sleep(60)", monkeypatch, timeout=1)
 
 
+def test_without_fork_what_a_reader_did_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import os; from labkit.evidence import isolation; isolation.become_reader_anew();"
+        "isolation.announce({'command': 'image ls'}); isolation.alive(); os._exit(3)"
+    )
+    told: list[tuple[Doing, str]] = []
+
+    assert started([], code, monkeypatch, left_off=lambda doing, why: told.append((doing, why))) == 3
+    assert told == [({"command": "image ls"}, "the reader of this image ended with exit code 3")]
+
+
 def test_without_fork_a_whole_command_gives_its_output(tmp_path: Path) -> None:
     (tmp_path / "empty.raw").write_bytes(b"")
     code = (
@@ -123,5 +216,5 @@ def test_without_fork_a_whole_command_gives_its_output(tmp_path: Path) -> None:
 
 
 def test_a_process_without_a_parent_may_say_that_it_is_alive() -> None:
-    assert isolation._beat is None
+    assert isolation._say is None
     alive()
