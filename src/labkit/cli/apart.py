@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from labkit.cli.output import note
 from labkit.cli.reporting import reported
 from labkit.errors import EvidenceError
 
@@ -38,7 +39,7 @@ class _Apart(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command apart, and leave with the exit code of the reader."""
         if not _writes_to_a_real_output():
-            return super().invoke(ctx)  # called from Python, such as from a test
+            return self._watched(ctx)  # called from Python, such as from a test
         from labkit.evidence import isolation
 
         code = 0
@@ -56,8 +57,14 @@ class _Apart(click.Command):
 
     def _read(self, ctx: click.Context) -> int:
         """Run the command in the reader; return its exit code."""
-        command = super().invoke
-        return reported(lambda: _known_errors(lambda: command(ctx)))
+        return reported(lambda: _known_errors(lambda: self._watched(ctx)))
+
+    def _watched(self, ctx: click.Context) -> Any:
+        """Run the command, and tell as warnings what its readers remark."""
+        from labkit.evidence.remarks import listening
+
+        with listening(lambda text: note(f"Warning: {text}")):
+            return super().invoke(ctx)
 
 
 class ApartGroup(_Apart, click.Group):

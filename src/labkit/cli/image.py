@@ -119,8 +119,6 @@ def volumes(image: Path, as_json: bool, plain: bool) -> None:
     from labkit.usecases import examiner
 
     table = examiner.list_volumes(image)
-    for problem in table.problems:
-        note(f"Warning: {problem}")
     found: list[dict[str, Any]] = [asdict(volume) for volume in table.volumes]
     found += [{"number": None, **asdict(gap), "description": "unallocated", "filesystem": None} for gap in table.gaps]
     found.sort(key=lambda row: (row["start_bytes"], row["number"] or 0))

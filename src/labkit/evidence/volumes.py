@@ -11,6 +11,7 @@ import pytsk3
 from labkit.errors import EvidenceError
 from labkit.evidence.gpt import Gpt, read_gpt
 from labkit.evidence.image import Image
+from labkit.evidence.remarks import remark
 from labkit.evidence.tsk import TskImage, filesystem_name, open_filesystem
 from labkit.model.evidence import Gap, PartitionTable, Volume
 
@@ -34,11 +35,18 @@ def partition_table(image: Image) -> PartitionTable:
 
     A medium without a table is one volume with the number 0. It may still start with bytes that look like a table (the
     boot sector of a FAT volume ends like an MBR does). Where a file system begins at byte 0 and no partition of the
-    seeming table holds one, the medium counts as one volume.
+    seeming table holds one, the medium counts as one volume. Problems are remarked too (``remarks``).
 
     Raises:
         DamagedTableError: The medium has a GUID partition table, and both copies are damaged.
     """
+    table = _table(image)
+    for problem in table.problems:
+        remark(problem)
+    return table
+
+
+def _table(image: Image) -> PartitionTable:
     tsk_image = TskImage(image)
     gpt = read_gpt(image)
     table = _from_gpt(image, tsk_image, gpt) if gpt is not None else _from_tsk(image, tsk_image)
@@ -69,7 +77,8 @@ def volumes_if_any(image: Image) -> tuple[Volume, ...]:
     """Return the same, or nothing where the table is damaged, for who goes through the medium without it."""
     try:
         return volumes(image)
-    except DamagedTableError:
+    except DamagedTableError as error:
+        remark(f"{error.message}; the medium counts as unpartitioned")
         return ()
 
 

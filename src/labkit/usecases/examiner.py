@@ -12,6 +12,7 @@ from labkit.evidence.detail import EntryDetail
 from labkit.evidence.disk import VolumeReader
 from labkit.evidence.image import Image, open_image
 from labkit.evidence.isolation import Doing, announce
+from labkit.evidence.remarks import listening
 from labkit.evidence.verify import (
     Verification,
     Watch,
@@ -106,15 +107,17 @@ class Exported:
 def examined(command: str, image: Path, details: Mapping[str, Any]) -> Iterator[Details]:
     """Write one line to the examination log when the block ends, however it ends.
 
-    The block adds its results to the yielded details. Nothing is written where neither the current folder nor the
-    image lies in a workspace. If the process of the reader dies within the block, its parent writes the line
-    (``left_off``).
+    The block adds its results to the yielded details; what is remarked within it stands in the line as problems.
+    Nothing is written where neither the current folder nor the image lies in a workspace. If the process of the reader
+    dies within the block, its parent writes the line (``left_off``).
     """
     line: Details = dict(details)
     outcome = "stopped"
     announce({"command": command, "image": str(image), "details": line})
+    problems: list[str] = []
     try:
-        yield line
+        with listening(problems.append):
+            yield line
         outcome = "done"
     except Exception as error:
         outcome = "done" if isinstance(error, BrokenPipeError) else "failed"
@@ -123,6 +126,8 @@ def examined(command: str, image: Path, details: Mapping[str, Any]) -> Iterator[
         raise
     finally:
         line["outcome"] = outcome
+        if problems:
+            line["problems"] = problems
         _write_down(command, image, line)
         announce(None)
 
@@ -152,12 +157,9 @@ def describe(path: Path) -> ImageInfo:
 
 
 def list_volumes(path: Path) -> PartitionTable:
-    """Return how the medium of an image is divided; problems of the table go to the examination log too."""
-    with examined("image volumes", path, {}) as line, open_image(path) as image:
-        table = partition_table(image)
-        if table.problems:
-            line["problems"] = list(table.problems)
-        return table
+    """Return how the medium of an image is divided."""
+    with examined("image volumes", path, {}), open_image(path) as image:
+        return partition_table(image)
 
 
 @contextmanager
