@@ -96,10 +96,13 @@ def show_detail(reader: "VolumeReader", detail: "EntryDetail", *, plain: bool) -
     fields: list[tuple[str, object]] = [("volume", reader.volume.number), ("address", first.address)]
     for entry in detail.entries:
         name = entry.path if entry.stream is None else f"{entry.path}:{entry.stream}"
-        fields.append(("stream" if entry.stream else "path", f"{name}  ({entry.size_bytes} bytes)"))
+        if entry.deleted and not detail.deleted:
+            fields.append(("old name", name))
+        else:
+            fields.append(("stream" if entry.stream else "path", f"{name}  ({entry.size_bytes} bytes)"))
     fields += [
         ("type", first.type),
-        ("state", "deleted" if first.deleted else "allocated"),
+        ("state", "deleted" if detail.deleted else "allocated"),
         (f"born, {suffix}", _shown(first.born_utc, stored)),
         (f"modified, {suffix}", _shown(first.modified_utc, stored)),
         (f"changed, {suffix}", _shown(first.changed_utc, stored)),

@@ -44,9 +44,14 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class EntryDetail:
-    """Everything about one record. ``entries`` has a row for each name and each named stream."""
+    """Everything about one record. ``entries`` has a row for each name and each named stream.
+
+    ``deleted`` is what the record itself says. A deleted name that leads to a live record is an old one, of this file
+    or of another that had the record before; such names come last.
+    """
 
     entries: tuple[FileEntry, ...]
+    deleted: bool
     mode: int
     owner: int
     group: int

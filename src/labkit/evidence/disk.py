@@ -151,6 +151,8 @@ class VolumeReader:
         address = self.find(place) if isinstance(place, str) else place
         record = self._record(address)
         rows = [row for row in self.rows() if row.address == address]
+        old = [row for row in rows if row.reallocated]
+        rows = [row for row in rows if not row.reallocated]
         if not rows:
             rows = [
                 self._to_utc(row) if self._shifts else row
@@ -159,7 +161,8 @@ class VolumeReader:
         meta = record.info.meta
         geometry = Geometry(self._image, self.volume, self._filesystem)
         return EntryDetail(
-            entries=tuple(self._entry(row) for row in rows),
+            entries=tuple(self._entry(row) for row in (*rows, *old)),
+            deleted=bool(meta.flags & _META_DELETED),
             mode=int(meta.mode),
             owner=int(meta.uid),
             group=int(meta.gid),
