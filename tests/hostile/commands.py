@@ -13,14 +13,15 @@ from labkit.cli.artifacts import artifacts
 from labkit.cli.image_commands import image as image_group
 from labkit.cli.yara import yara
 from labkit.errors import LabkitError
+from labkit.evidence.hexview import AUTO, STRUCTURES
 from labkit.evidence.isolation import alive
 
 RULES = 'rule word { strings: $a = "gone" $b = {41 [3] 00} condition: any of them }\n'
 _MOST_OUTPUT_BYTES = 16 << 20
-_STRUCTURES = ("auto", "mbr", "gpt", "fat-boot", "exfat-boot", "ntfs-boot", "mft-record", "index-record", "ext-super")
 _MOST_ENTRIES = 3
-# Commands of other groups that take an image: name and click command, as they come.
-OTHERS: dict[str, click.Command] = {"artifacts": artifacts}
+_EVERY = 4  # an image is read as every fourth structure, the next one beginning with the next structure
+_AN_ENTRY = b'{"type": "file", "volume": 0, "address": 3, "path": "/a"}'
+COMMANDS: dict[str, click.Command] = {"image": image_group, "yara": yara, "artifacts": artifacts}
 
 
 class Fault(Exception):  # noqa: N818 - not an error that somebody handles
@@ -44,14 +45,25 @@ class _Output(io.RawIOBase):
         return len(new)
 
 
-def all_commands(image: Path, folder: Path) -> tuple[int, int]:
+def named_commands() -> set[str]:
+    """Return the commands that are run, such as ``image ls``."""
+    words = [*_on_the_image(Path("image"), Path(), 0), *_on_entries(Path("image"), Path(), _AN_ENTRY)]
+    return {" ".join(line[:2] if line[0] == "image" else line[:1]) for line in words}
+
+
+def all_commands(image: Path, folder: Path, number: int = 0) -> tuple[int, int]:
     """Run every command over an image; return how many gave a result and how many a clear error.
+
+    Args:
+        image: The image.
+        folder: Where the commands write, and where the rules of YARA are.
+        number: The image's own; which structures its bytes are read as goes by it.
 
     Raises:
         Fault: One ended otherwise.
     """
     results, errors, listed = 0, 0, b""
-    for words in _on_the_image(image, folder):
+    for words in _on_the_image(image, folder, number):
         done, output = _run(words)
         results, errors = results + done, errors + (not done)
         if words[:2] == ["image", "ls"] and "--json" in words:
@@ -62,7 +74,7 @@ def all_commands(image: Path, folder: Path) -> tuple[int, int]:
     return results, errors
 
 
-def _on_the_image(image: Path, folder: Path) -> Iterator[list[str]]:
+def _on_the_image(image: Path, folder: Path, number: int) -> Iterator[list[str]]:
     name = str(image)
     yield ["image", "info", name]
     yield ["image", "volumes", name]
@@ -78,13 +90,20 @@ def _on_the_image(image: Path, folder: Path) -> Iterator[list[str]]:
     yield ["yara", str(folder / "rules.yar"), name, "--in", "unallocated,slack", "--plain"]
     yield ["image", "hash", name]
     yield ["image", "verify", name]
-    for structure in _STRUCTURES:
+    yield ["image", "hash", name, "--offset", "0x200", "--length", "0x10000"]
+    yield ["image", "ls", name, "--offset", "0x1000", "--no-deleted"]
+    yield ["image", "ls", name, "--under", "/papers", "--plain"]
+    yield ["image", "search", name, "aaaa", "--case", "--path", "/papers", "--plain"]
+    yield ["image", "timeline", name, "--bodyfile"]
+    yield ["image", "hex", name, "/$Extend/$UsnJrnl", "--stream", "$J", "--offset", "65536", "--as", "usn"]
+    for structure in [*STRUCTURES][number % _EVERY :: _EVERY]:
         yield ["image", "hex", name, "--as", structure]
-    for number in ("0", "1"):
-        yield ["image", "hex", name, "--volume", number, "--as", "auto"]
-        yield ["image", "hex", name, "--volume", number, "--cluster", "9"]
-    for command in OTHERS:
-        yield [command, name, "--json"]
+    yield ["image", "hex", name, "--as", AUTO]
+    for volume in ("0", "1"):
+        yield ["image", "hex", name, "--volume", volume, "--as", AUTO]
+        yield ["image", "hex", name, "--volume", volume, "--cluster", "9"]
+    yield ["artifacts", name, "--json"]
+    yield ["artifacts", name, "--timeline", "--csv", "--zone", "Asia/Almaty"]
 
 
 def _on_entries(image: Path, folder: Path, listed: bytes) -> Iterator[list[str]]:
@@ -105,7 +124,7 @@ def _run(words: list[str]) -> tuple[bool, bytes]:
     """Run one command; return whether it gave a result, and its output."""
     raw = _Output()
     stdout = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8")
-    command = {"image": image_group, "yara": yara, **OTHERS}[words[0]]
+    command = COMMANDS[words[0]]
     done = True
     try:
         with redirect_stdout(stdout), redirect_stderr(io.StringIO()):

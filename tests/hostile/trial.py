@@ -18,6 +18,7 @@ SILENT_SECONDS = 60  # of the wall clock, on a busy machine
 CPU_SECONDS = 20
 MEMORY_BYTES = 3 << 30
 _LARGEST_FILE_BYTES = 64 << 20
+_PIECE_BYTES = 64 << 10
 _FAULT = 70
 ENDS = ("results", "clear errors", "hangs", "crashes", "faults")
 
@@ -48,7 +49,7 @@ def tried(kind: str, folder: Path, mutations: int, *, seed: int = 1, first: int 
         work.mkdir()
         image = _spread(work, paths, sizes, data)
         (work / "rules.yar").write_text(RULES)
-        end, text = _ended(image, work, ends)
+        end, text = _ended(image, work, number, ends)
         shutil.rmtree(work)
         if end:
             ends[end] += 1
@@ -68,12 +69,19 @@ def _spread(folder: Path, paths: list[Path], sizes: list[int], data: bytes) -> P
     """Write the damaged bytes to files of the names and sizes of the original ones; return the first."""
     start = 0
     for path, size in zip(paths, sizes, strict=True):
-        (folder / path.name).write_bytes(data[start : start + size])
+        part = data[start : start + size]
+        with (folder / path.name).open("wb") as file:
+            for at in range(0, len(part), _PIECE_BYTES):
+                piece = part[at : at + _PIECE_BYTES]
+                if piece.strip(b"\0"):  # zeros stay holes
+                    file.seek(at)
+                    file.write(piece)
+            file.truncate(len(part))
         start += size
     return folder / paths[0].name
 
 
-def _ended(image: Path, folder: Path, ends: Counter[str]) -> tuple[str, str]:
+def _ended(image: Path, folder: Path, number: int, ends: Counter[str]) -> tuple[str, str]:
     """Read one image in a child; count its commands. Return what must not have happened, and where."""
     notes = folder / "notes.txt"
 
@@ -83,7 +91,7 @@ def _ended(image: Path, folder: Path, ends: Counter[str]) -> tuple[str, str]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE_BYTES, _LARGEST_FILE_BYTES))
         os.chdir(folder)
         try:
-            results, errors = all_commands(image, folder)
+            results, errors = all_commands(image, folder, number)
         except Fault as fault:
             notes.write_text(str(fault), encoding="utf-8", errors="backslashreplace")
             return _FAULT

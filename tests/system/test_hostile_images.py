@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from random import Random
 
@@ -14,7 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from labkit.cli import main as labkit
+from labkit.cli.apart import ApartCommand, ApartGroup
+from labkit.cli.root import COMMANDS
 from labkit.evidence.artifacts.kinds import KINDS as KINDS_OF_ARTIFACTS
+from tests.hostile.commands import named_commands
 from tests.hostile.damage import Believed, damaged
 from tests.hostile.kinds import CONTENTS, KINDS, windows
 from tests.hostile.trial import tried
@@ -34,6 +38,15 @@ def test_every_mutation_ends_well(kind: str, tmp_path: Path) -> None:
 
     assert not bad, f"{dict(ends)}\n" + "\n".join(bad[:3])
     assert ends["results"] + ends["clear errors"] >= MUTATIONS * 20
+
+
+def test_every_command_that_reads_apart_is_run() -> None:
+    commands = {name: getattr(import_module(module), attribute) for name, (module, attribute, _) in COMMANDS.items()}
+    apart = {name for name, command in commands.items() if isinstance(command, ApartCommand)}
+    groups = {name: command for name, command in commands.items() if isinstance(command, ApartGroup)}
+    inside = {f"{name} {inner}" for name, group in groups.items() for inner in group.commands}
+
+    assert named_commands() == apart | inside
 
 
 def test_damage_reaches_the_parsers_of_windows_files(tmp_path: Path) -> None:
