@@ -16,6 +16,7 @@ from labkit.content.scenario_tables import (
     LifeTable,
     VolumeTable,
 )
+from labkit.content.scene_tables import scene_spec
 from labkit.content.toml_files import read_model
 from labkit.errors import ContentError
 from labkit.model.scenario import (
@@ -101,7 +102,7 @@ def _variable(name: str, table: AnyVariable) -> Variable:
 
 def _item(slug: str, table: ItemFile, corpus: Path) -> ItemScenario:
     settings: dict[str, str | int] = {"stem": table.stem}
-    for key, value in table.acquisition.model_dump(exclude_none=True).items():
+    for key, value in table.acquisition.model_dump(exclude_none=True).items() if table.acquisition else ():
         settings[key] = value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
     for name, part in (("quartet", table.quartet), ("note", table.note)):
         if part is not None:
@@ -122,6 +123,7 @@ def _item(slug: str, table: ItemFile, corpus: Path) -> ItemScenario:
         settings=settings,
         disk=DiskSpec(**table.disk.model_dump()) if table.disk else DiskSpec(),
         computer=_computer(table.computer) if table.computer else None,
+        scene=scene_spec(table.scene) if table.scene else None,
     )
 
 

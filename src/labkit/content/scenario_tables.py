@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from labkit.content.scene_tables import SceneTable
 from labkit.content.schemas import Slug, Strict, Translated
 from labkit.model.scenario import ACTION_DETAILS, ACTION_KINDS
 from labkit.model.truth import FACTS
@@ -296,9 +297,9 @@ class ItemFile(Strict):
     """scenario.toml: one evidence item."""
 
     exhibit: str = Field(description="exhibit number")
-    kind: Literal["medium", "files"] = Field(description="partitioned image, or loose files")
+    kind: Literal["medium", "files", "scene"] = Field(description="partitioned image, loose files, or a searched room")
     machine: Slug = Field(description="machine whose clock writes the times")
-    size_bytes: int = Field(gt=0, multiple_of=512, description="length of the medium")
+    size_bytes: int = Field(0, ge=0, multiple_of=512, description="length of the medium; not for kind scene")
     volume: VolumeTable | None = Field(None, description="the only partition and its file system; for kind medium")
     volumes: list[VolumeTable] = Field(
         default_factory=list, description="partitions in the order of the medium, that of the story first marked by use"
@@ -307,10 +308,13 @@ class ItemFile(Strict):
         default_factory=lambda: DiskTable.model_validate({}), description="the partition table; for kind medium"
     )
     computer: ComputerTable | None = Field(None, description="the computer whose disk it is")
-    acquisition: AcquisitionTable = Field(description="what containers and logs say")
-    stem: str = Field(description="name of the image files, without ending")
+    acquisition: AcquisitionTable | None = Field(
+        None, description="what containers and logs say; not for kind scene"
+    )
+    stem: str = Field("", description="name of the image files, without ending; not for kind scene")
     quartet: QuartetTable | None = Field(None, description="four small texts; for kind files")
     note: NoteTable | None = Field(None, description="a noted moment; for kind files")
+    scene: SceneTable | None = Field(None, description="a searched room; for kind scene")
     products: list[Slug] = Field(min_length=1, description="what is handed out, see synthesis/products.py")
     life: list[LifeTable] = Field(default_factory=list, description="ordinary life")
     actions: list[ActionTable] = Field(default_factory=list, description="the story")
@@ -325,4 +329,12 @@ class ItemFile(Strict):
         names = [volume.name for volume in self.volumes]
         if len(set(names)) < len(names):
             raise ValueError("two volumes have the same name")
+        return self
+
+    @model_validator(mode="after")
+    def _scene_or_medium(self) -> "ItemFile":
+        if (self.scene is None) == (self.kind == "scene"):
+            raise ValueError("kind 'scene' needs [scene], and only that kind has it")
+        if self.scene is None and not (self.size_bytes and self.acquisition and self.stem):
+            raise ValueError("needs size_bytes, stem and [acquisition]; only kind 'scene' goes without")
         return self

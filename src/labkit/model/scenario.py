@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from labkit.model.scene import SceneSpec
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:
@@ -210,7 +212,7 @@ class ItemScenario:
 
     slug: str
     exhibit: str
-    kind: str  # "medium" (partitioned image) or "files" (loose files)
+    kind: str  # "medium" (partitioned image), "files" (loose files) or "scene" (pictures and forms)
     machine: str
     size_bytes: int
     volumes: tuple[VolumeSpec, ...]
@@ -221,6 +223,7 @@ class ItemScenario:
     settings: Mapping[str, str | int] = field(default_factory=dict)
     disk: DiskSpec = DiskSpec()
     computer: ComputerSpec | None = None
+    scene: SceneSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from labkit.synthesis.clock import DeviceClock
 from labkit.synthesis.conditions import check_traces
 from labkit.synthesis.disk_traces import disk_traces
 from labkit.synthesis.loose_files import fill_small_medium
-from labkit.synthesis.medium import Medium
+from labkit.synthesis.medium import SECTOR_BYTES, Medium
 from labkit.synthesis.played import PlayedItem
 from labkit.synthesis.products import make_products
 from labkit.synthesis.shelf import Shelf
@@ -84,7 +84,7 @@ def play_item(case: CaseScenario, slug: str, seed: bytes, values: Mapping[str, s
     machine = case.machines[item.machine]
     clock = DeviceClock(machine)
     if not item.volumes:
-        medium = Medium(item.size_bytes)
+        medium = Medium(item.size_bytes or SECTOR_BYTES)  # a scene has none; nothing is made of this one
         fill_small_medium(medium, Stream(seed, f"medium/{slug}"))
         return PlayedItem(item, seed, values, clock, medium, None)
     world = (play_computer if item.computer else play_stick)(item, machine, seed, values)

@@ -15,6 +15,7 @@ from labkit.synthesis.loose_files import note_trace, quartet_traces
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
 from labkit.synthesis.ordinary import ordinary_stretches
 from labkit.synthesis.played import PlayedItem
+from labkit.synthesis.scene.pages import scene_traces
 from labkit.synthesis.second_pass import second_pass_traces
 from labkit.synthesis.shelf import Shelf
 from labkit.synthesis.streams import Stream
@@ -180,6 +181,10 @@ def _note(bench: Bench) -> Iterable[Trace]:
     return (note_trace(bench.played),)
 
 
+def _scene(bench: Bench) -> Iterable[Trace]:
+    return scene_traces(bench.played, bench.shelf)
+
+
 PRODUCTS: Mapping[str, Callable[[Bench], Iterable[Trace]]] = {
     "raw": _raw,
     "e01": _e01,
@@ -187,4 +192,5 @@ PRODUCTS: Mapping[str, Callable[[Bench], Iterable[Trace]]] = {
     "second-pass": _second_pass,
     "quartet": _quartet,
     "note": _note,
+    "scene": _scene,
 }
