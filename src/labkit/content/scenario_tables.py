@@ -308,9 +308,7 @@ class ItemFile(Strict):
         default_factory=lambda: DiskTable.model_validate({}), description="the partition table; for kind medium"
     )
     computer: ComputerTable | None = Field(None, description="the computer whose disk it is")
-    acquisition: AcquisitionTable | None = Field(
-        None, description="what containers and logs say; not for kind scene"
-    )
+    acquisition: AcquisitionTable | None = Field(None, description="what containers and logs say; not for kind scene")
     stem: str = Field("", description="name of the image files, without ending; not for kind scene")
     quartet: QuartetTable | None = Field(None, description="four small texts; for kind files")
     note: NoteTable | None = Field(None, description="a noted moment; for kind files")

@@ -64,7 +64,9 @@ class SceneTable(Strict):
     objects: list[SceneObjectTable] = Field(min_length=2, description="objects in their order around the room")
     exhibits: list[SceneExhibitTable] = Field(min_length=1, description="close-ups of exhibits")
     events: list[SceneEventTable] = Field(min_length=1, description="the duty log, in order")
-    collection_order: list[Slug] = Field(min_length=2, description="steps of collecting, what is lost first comes first")
+    collection_order: list[Slug] = Field(
+        min_length=2, description="steps of collecting, what is lost first comes first"
+    )
     smudged: list[str] = Field(
         default_factory=list, description="exhibits, of which one gets a seal number with a digit nobody can read"
     )

@@ -24,6 +24,10 @@ DEFINITIONS: Mapping[tuple[str, str], str] = {
     (OVERWRITTEN_CANDIDATE, "sha1"): _GONE,
     (OVERWRITTEN_CANDIDATE, "sha256"): _GONE,
     (OVERWRITTEN_CANDIDATE, "sha256_with_slack"): _GONE,
+    ("scene_object", "scope"): "decided by reading the warrant beside the legend; the numbers are confirmed",
+    ("scene_object", "seize"): "decided by reading the warrant beside the legend; the numbers are confirmed",
+    ("scene_event", "event_type"): "what the words of the line mean; its time and exhibits are confirmed",
+    ("scene_order", "order"): "a rule of the craft (RFC 3227, section 2.1) laid on this room",
 }
 
 

@@ -2,13 +2,14 @@
 
 The reader knows nothing of how the lines were made. It takes points along them, cuts them into signs where there is a
 gap, and lays each sign beside the dots of a matrix printer (5 by 7). A closed outline is a blot: ``?``. The letter O is
-not known, because nobody can tell it from a zero.
+not known, because nobody can tell it from a zero; nor are Q and W.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 _MATRIX = {
     "0": "..###.. .#...#. .#...#. .#...#. .#...#. .#...#. ..###..",
@@ -27,13 +28,13 @@ _MATRIX = {
     "D": ".###... .#..#.. .#...#. .#...#. .#...#. .#..#.. .###...",
     "E": ".#####. .#..... .#..... .####.. .#..... .#..... .#####.",
     "F": ".#####. .#..... .#..... .####.. .#..... .#..... .#.....",
-    "G": "..###.. .#...#. .#..... .#..... .#.###. .#...#. ..###..",
+    "G": "..###.. .#...#. .#..... .#..... .#..##. .#...#. ..###..",
     "H": ".#...#. .#...#. .#...#. .#####. .#...#. .#...#. .#...#.",
     "I": "..###.. ...#... ...#... ...#... ...#... ...#... ..###..",
     "J": ".....#. .....#. .....#. .....#. .....#. .#...#. ..###..",
     "K": ".#...#. .#..#.. .#.#... .##.... .#.#... .#..#.. .#...#.",
     "L": ".#..... .#..... .#..... .#..... .#..... .#..... .#####.",
-    "M": "#.....# ##...## #.#.#.# #..#..# #.....# #.....# #.....#",
+    "M": ".#...#. .##.##. .##.##. .#.#.#. .#.#.#. .#...#. .#...#.",
     "N": ".#...#. .##..#. .##..#. .#.#.#. .#..##. .#..##. .#...#.",
     "P": ".####.. .#...#. .#...#. .####.. .#..... .#..... .#.....",
     "R": ".####.. .#...#. .#...#. .####.. .#.#... .#..#.. .#...#.",
@@ -41,7 +42,6 @@ _MATRIX = {
     "T": ".#####. ...#... ...#... ...#... ...#... ...#... ...#...",
     "U": ".#...#. .#...#. .#...#. .#...#. .#...#. .#...#. ..###..",
     "V": ".#...#. .#...#. .#...#. ..#.#.. ..#.#.. ...#... ...#...",
-    "W": "#.....# #.....# #..#..# #..#..# #.#.#.# .#...#. .#...#.",
     "X": ".#...#. .#...#. ..#.#.. ...#... ..#.#.. .#...#. .#...#.",
     "Y": ".#...#. ..#.#.. ..#.#.. ...#... ...#... ...#... ...#...",
     "Z": ".#####. .....#. ....#.. ...#... ..#.... .#..... .#####.",
@@ -54,9 +54,13 @@ _MATRIX = {
 _COLUMN = 0.14  # distance of two columns of dots, as a share of the height
 _ROW = 1 / 6
 _SPACE = 0.52  # a gap this wide, as a share of the height, is a space
-_SLANTS = (0.0, 0.07, 0.14, 0.21)
-_STEPS = 8  # points on each piece of a curve
-_SPACING = 0.06  # distance of points on a line, as a share of the height
+_TOUCHING = 0.04  # strokes that are nearer than this belong to one sign
+_TALL = 0.85  # as a share of the height of the line
+_SLANTS = (0.0, 0.14)
+_STEPS = 6  # points on each piece of a curve
+_SPACING = 0.09  # distance of points on a line, as a share of the height
+_CANDIDATES = 8  # letters that are compared both ways
+_MESH, _HALF, _ABOVE, _ACROSS, _DOWN = 0.04, 0.52, 0.12, 27, 33  # a mesh over one sign, in shares of the height
 BLOT = "?"
 _COMMAND = re.compile(r"([MLCQZ])([^MLCQZ]*)")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -93,9 +97,7 @@ def read(paths: Sequence[str]) -> str:
 
 def _reading(strokes: Sequence[Stroke], slant: float) -> tuple[float, str]:
     """Return how far the signs are from the dots, and the text, if the writing leans by ``slant``."""
-    leaned = [
-        Stroke(tuple((x - (1 - y) * slant, y) for x, y in stroke.points), stroke.closed) for stroke in strokes
-    ]
+    leaned = [Stroke(tuple((x - (1 - y) * slant, y) for x, y in stroke.points), stroke.closed) for stroke in strokes]
     text, misses, end = "", [], 0.0
     for sign in _signs(leaned):
         left, right = _extent(sign)
@@ -107,17 +109,25 @@ def _reading(strokes: Sequence[Stroke], slant: float) -> tuple[float, str]:
             continue
         points = [point for stroke in sign for point in stroke.points]
         middle = (left + right) / 2
-        miss, letter = min((_distance([(x - middle, y) for x, y in points], dots), name) for name, dots in _dots())
+        miss, letter = _letter([(x - middle, y) for x, y in _full_height(points)])
         misses.append(miss)
         text += letter
     return sum(misses) / max(len(misses), 1), text
+
+
+def _full_height(points: Sequence[Point]) -> Sequence[Point]:
+    """Return the points of a tall sign from 0 to 1: a hand does not set every letter on the line."""
+    top, bottom = min(y for _, y in points), max(y for _, y in points)
+    if bottom - top < _TALL:
+        return points
+    return [(x, (y - top) / (bottom - top)) for x, y in points]
 
 
 def _signs(strokes: Sequence[Stroke]) -> Iterator[list[Stroke]]:
     """Yield the strokes of one sign after the other: those that stand over each other belong together."""
     sign: list[Stroke] = []
     for stroke in sorted(strokes, key=lambda each: _extent([each])):
-        if sign and _extent([stroke])[0] > _extent(sign)[1]:
+        if sign and _extent([stroke])[0] > _extent(sign)[1] + _TOUCHING:
             yield sign
             sign = []
         sign.append(stroke)
@@ -131,7 +141,8 @@ def _extent(strokes: Sequence[Stroke]) -> tuple[float, float]:
 
 
 @cache
-def _dots() -> tuple[tuple[str, tuple[Point, ...]], ...]:
+def _dots() -> tuple[tuple[str, tuple[Point, ...], tuple[tuple[float, ...], ...]], ...]:
+    """Return for each letter its dots, and how far each place of a fine mesh is from them."""
     found = []
     for letter, rows in _MATRIX.items():
         dots = [
@@ -141,17 +152,36 @@ def _dots() -> tuple[tuple[str, tuple[Point, ...]], ...]:
             if dot == "#"
         ]
         middle = (min(x for x, _ in dots) + max(x for x, _ in dots)) / 2
-        found.append((letter, tuple((x - middle, y) for x, y in dots)))
+        centred = tuple((x - middle, y) for x, y in dots)
+        field = tuple(
+            tuple(_far((across * _MESH - _HALF, down * _MESH - _ABOVE), centred) for down in range(_DOWN))
+            for across in range(_ACROSS)
+        )
+        found.append((letter, centred, field))
     return tuple(found)
 
 
-def _distance(points: Sequence[Point], dots: Sequence[Point]) -> float:
-    """Return the mean squared distance of each to the nearest of the others, both ways."""
-    return _one_way(points, dots) + _one_way(dots, points)
+def _letter(points: Sequence[Point]) -> tuple[float, str]:
+    """Return how far the points are from the dots of the letter that they fit best, and the letter."""
+    places = [
+        (min(max(round((x + _HALF) / _MESH), 0), _ACROSS - 1), min(max(round((y + _ABOVE) / _MESH), 0), _DOWN - 1))
+        for x, y in points
+    ]
+    rough = sorted(
+        (sum(field[across][down] for across, down in places) / len(places), letter, dots)
+        for letter, dots, field in _dots()
+    )
+    return min((miss + _miss(dots, points), letter) for miss, letter, dots in rough[:_CANDIDATES])
 
 
-def _one_way(some: Sequence[Point], others: Sequence[Point]) -> float:
-    return sum(min((x - px) ** 2 + (y - py) ** 2 for px, py in others) for x, y in some) / len(some)
+def _miss(some: Sequence[Point], others: Sequence[Point]) -> float:
+    """Return how far some points are from the nearest of the others. One that is far counts more than many near."""
+    return sum(_far(point, others) for point in some) / len(some)
+
+
+def _far(point: Point, others: Sequence[Point]) -> float:
+    x, y = point
+    return min([(x - px) ** 2 + (y - py) ** 2 for px, py in others]) ** 2
 
 
 def _strokes(path: str) -> Iterator[Stroke]:
@@ -185,7 +215,7 @@ def _curve(control: Sequence[Point]) -> Iterator[Point]:
         while len(row) > 1:
             row = [
                 (one[0] + (other[0] - one[0]) * share, one[1] + (other[1] - one[1]) * share)
-                for one, other in zip(row, row[1:], strict=False)
+                for one, other in pairwise(row)
             ]
         yield row[0]
 
@@ -193,7 +223,7 @@ def _curve(control: Sequence[Point]) -> Iterator[Point]:
 def _dense(points: Sequence[Point], height: float) -> Iterator[Point]:
     """Yield points along straight pieces so that none is far from the next."""
     yield points[0]
-    for (x, y), (to_x, to_y) in zip(points, points[1:], strict=False):
+    for (x, y), (to_x, to_y) in pairwise(points):
         count = max(int(((to_x - x) ** 2 + (to_y - y) ** 2) ** 0.5 / (height * _SPACING)), 1)
         for step in range(1, count + 1):
             yield x + (to_x - x) * step / count, y + (to_y - y) * step / count

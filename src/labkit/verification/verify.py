@@ -12,6 +12,7 @@ from labkit.verification.entries import confirm_deleted_file, confirm_file, conf
 from labkit.verification.loose import confirm_clock, confirm_comparison, confirm_moment, confirm_plain_file
 from labkit.verification.media import confirm_container, confirm_medium, confirm_volume
 from labkit.verification.remnants import confirm_slack, confirm_unallocated
+from labkit.verification.scene import SCENE_KINDS
 
 KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
     "plain_file": confirm_plain_file,
@@ -26,6 +27,7 @@ KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
     "overwritten_file": confirm_overwritten_file,
     "slack": confirm_slack,
     "unallocated": confirm_unallocated,
+    **SCENE_KINDS,
 }
 
 

@@ -1,8 +1,8 @@
 """Templates of pictures and forms: variables are filled in, and every ``<text>`` of SVG becomes lines.
 
-A template is ordinary SVG or HTML. ``x``, ``y``, ``font-size``, ``text-anchor``, ``fill`` and ``id`` of a ``<text>`` mean
-what they mean in SVG; ``font-weight`` is the width of the pen in hundredths of the font size, and ``class="hand"``
-writes by hand.
+A template is ordinary SVG or HTML. ``x``, ``y``, ``font-size``, ``text-anchor``, ``fill`` and ``id`` of a ``<text>``
+mean what they mean in SVG; ``font-weight`` is the width of the pen in hundredths of the font size, and
+``class="hand"`` writes by hand.
 """
 
 import html

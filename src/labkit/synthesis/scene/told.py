@@ -1,4 +1,4 @@
-"""What is personal about a scene: numbers of objects, the smudged digit, times of events, and the texts made of them."""
+"""What is personal about a scene: numbers of objects, the smudged digit, times of events; and the texts made of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
