@@ -62,7 +62,7 @@ _SPACING = 0.09  # distance of points on a line, as a share of the height
 _CANDIDATES = 8  # letters that are compared both ways
 _MESH, _HALF, _ABOVE, _ACROSS, _DOWN = 0.04, 0.52, 0.12, 27, 33  # a mesh over one sign, in shares of the height
 BLOT = "?"
-_COMMAND = re.compile(r"([MLCQZ])([^MLCQZ]*)")
+_COMMAND = re.compile(r"([MLCQZ])([-\d.\s]*)")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 Point = tuple[float, float]

@@ -28,7 +28,11 @@ def content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallLibrary:
     """A small library whose case is a copy of the loose files of KESTREL."""
     library = SmallLibrary(tmp_path / "content")
     kestrel = REPOSITORY / "evidence_images" / "kestrel"
-    case = (kestrel / "case.toml").read_text("utf-8").replace('items = ["basics", "usb", "pc"]', 'items = ["basics"]')
+    case = (
+        (kestrel / "case.toml")
+        .read_text("utf-8")
+        .replace('items = ["basics", "usb", "pc", "scene"]', 'items = ["basics"]')
+    )
     library.write("evidence_images/kite/case.toml", case.replace('slug = "kestrel"', 'slug = "kite"'))
     shutil.copytree(kestrel / "basics", library.root / "evidence_images" / "kite" / "basics")
     for path in ("exercises/prints/exercise.toml", "labs/00-prints/lab.toml"):
