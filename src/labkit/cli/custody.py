@@ -20,8 +20,8 @@ _FOUND_EXIT = 1
 
 # field of the record -> the option that gives it, in the order in which a person is asked
 _OPTION_OF = {
-    "exhibits": "exhibit",
     "actor": "by",
+    "exhibits": "exhibit",
     "location": "location",
     "released_by": "released_by",
     "received_by": "received_by",
@@ -41,20 +41,6 @@ _OPTION_OF = {
     "description": "description",
 }
 _SEVERAL = frozenset({"exhibit", "hash", "seal_before", "seal_after", "escort"})
-_IDENTIFIERS = {"case": "case_id", "person": "person_id", "location": "loc_id", "exhibit": "exhibit_no"}
-_DECLARATION_OPTIONS: dict[str, dict[str, str]] = {
-    "case": {"jurisdiction": "jurisdiction", "officer": "officer_in_charge", "offence": "offence_ref",
-             "protocol": "protocol_no"},
-    "person": {"name": "name", "name_latin": "name_latin", "role": "role", "org": "org", "badge": "badge_no"},
-    "location": {"kind": "kind", "address": "address_fictional", "tz": "tz", "access": "access_list"},
-    "exhibit": {
-        "kind": "kind", "description": "description", "make": "make", "model": "model", "serial": "serial",
-        "capacity_bytes": "capacity_bytes", "sector_bytes": "sector_size", "condition": "condition",
-        "power": "power_state_at_seizure", "clock_observed": "clock_observed", "clock_reference": "clock_reference",
-        "derived_from": "derived_from", "root": "root_exhibit_no", "found_at": "found_at", "found_by": "found_by",
-        "quantity": "quantity",
-    },
-}  # fmt: skip
 
 
 @click.group()
@@ -174,54 +160,39 @@ def check(
 
 
 def _entry(kind: str, given: dict[str, Any]) -> dict[str, Any]:
-    from labkit.custody import notation
+    from labkit.custody import given as reading
 
-    options = _DECLARATION_OPTIONS.get(kind)
-    if options is None:
-        _refuse_stray(given, {*notation.EVENT_OPTIONS, *notation.TRANSPORT_OPTIONS}, kind)
-        return notation.event(kind, given)
-    _refuse_stray(given, {*options, "note", "identifier"}, kind)
-    entry: dict[str, Any] = {"type": kind, _IDENTIFIERS[kind]: (given["identifier"] or "").strip()}
-    for option, name in {**options, "note": "note"}.items():
-        value = given.get(option)
-        if value not in (None, "", ()):
-            entry[name] = notation.listed(value) if isinstance(value, tuple) else value
-    if "clock_reference" in entry:
-        entry["clock_reference"] = notation.time_with_offset(entry["clock_reference"]).text
-    return entry
-
-
-def _refuse_stray(given: dict[str, Any], known: set[str], kind: str) -> None:
-    stray = [option for option, value in given.items() if value not in (None, "", ()) and option not in known]
+    known = reading.options_of(kind)
+    stray = [option for option, value in given.items() if reading.is_given(value) and option not in known]
     if stray:
         raise CustodyError(
             f"{kind} does not take: {', '.join(map(_option_text, sorted(stray)))}",
             remedy="Leave it out, or use --note; 'labkit custody add --help' says which option belongs where.",
         )
+    return reading.entry(kind, given)
 
 
 def _missing_options(kind: str, given: dict[str, Any]) -> list[str]:
-    """Return the options that are still needed, without reading the values of the others."""
+    """Return the options that are still needed, in the order of asking, without reading the values of the others."""
+    from labkit.custody.given import IDENTIFIERS, is_given
     from labkit.usecases import custodian
 
-    names = _DECLARATION_OPTIONS.get(kind, {})
+    option_of = {IDENTIFIERS.get(kind, ""): "identifier", **_OPTION_OF}
     stub: dict[str, Any] = {"type": kind}
     for name in custodian.missing_fields(stub):
-        if name == _IDENTIFIERS.get(kind):
-            stub[name] = given["identifier"]
-        elif name == "transport":
-            stub[name] = given["carrier"] or given["escort"]
-        else:
-            option = next((option for option, field in names.items() if field == name), _OPTION_OF.get(name, name))
-            stub[name] = given[option] or None
-    missing = custodian.missing_fields(stub)
-    return [_OPTION_OF.get(name, "identifier" if name == _IDENTIFIERS.get(kind) else name) for name in missing]
+        option = option_of.get(name, name)
+        value = (given["carrier"] or given["escort"]) if option == "transport" else given[option]
+        stub[name] = value if is_given(value) else None
+    order = [*option_of.values(), "transport"]
+    return sorted((option_of.get(name, name) for name in custodian.missing_fields(stub)), key=order.index)
 
 
 def _ask(kind: str, missing: Iterable[str], given: dict[str, Any], t: Callable[..., str]) -> None:
     """Ask for what is missing, one question after the other."""
+    from labkit.custody.given import IDENTIFIERS
+
     field_of = {option: field for field, option in _OPTION_OF.items()}
-    field_of["identifier"] = _IDENTIFIERS.get(kind, "")
+    field_of["identifier"] = IDENTIFIERS.get(kind, "")
     for option in missing:
         if option == "transport":
             for part in ("carrier", "tracking") if _put("carrier", "carrier", given, t) else ("escort",):
@@ -252,7 +223,9 @@ def _option_text(option: str) -> str:
 
 
 def _type_name(t: Any, kind: str) -> str:
-    return str(t(f"custody.entry.{kind}" if kind in _IDENTIFIERS else f"custody.event.{kind}"))
+    from labkit.custody.given import IDENTIFIERS
+
+    return str(t(f"custody.entry.{kind}" if kind in IDENTIFIERS else f"custody.event.{kind}"))
 
 
 def _say(t: Callable[..., str], notices: Iterable[Any]) -> None:

@@ -274,6 +274,9 @@ class LogAnswer(Strict):
 
     type: Literal["LOG"] = Field(description="answer type")
     events: list[LogEvent] = Field(min_length=1, description="events that must be there")
+    leave_out: list[str] = Field(
+        default_factory=list, description="custody rules that can not be asked here, such as CC-24"
+    )
 
 
 Answer = Annotated[

@@ -4,13 +4,16 @@
 unreadable sectors. A slip is answered with the right form, before anything is written.
 """
 
-from collections.abc import Callable, Iterable
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from labkit.custody.algorithms import HEX_DIGITS, plain_algorithm
 from labkit.custody.entries import UnfitError, moment
-from labkit.custody.rules.form import HEX_DIGITS, plain_algorithm
 from labkit.errors import CustodyError
-from labkit.model.custody import HashOf, Moment, SealState, WriteBlockKind
+from labkit.model.custody import AuthorityKind, HashOf, HashStage, Moment, SealState, WriteBlockKind
 
 _DASHES = str.maketrans({"\N{EN DASH}": "-", "\N{MINUS SIGN}": "-"})
 
@@ -36,22 +39,24 @@ def time_with_offset(text: str) -> Moment:
 
 
 def digest(text: str) -> dict[str, Any]:
-    """Return ``algorithm:value[:of]`` as a hash record; ``of`` is left out where it was not written.
+    """Return ``algorithm:value[:of[:stage]]`` as a hash record; what was not written is left out.
 
     A value of the wrong length is taken as it is: that is a finding of CC-18, not a slip of form.
     """
     parts = [part.strip() for part in text.split(":")]
-    kinds = [of.value for of in HashOf]
-    if len(parts) not in (2, 3) or not all(parts) or plain_algorithm(parts[0]) not in HEX_DIGITS:
+    if not 2 <= len(parts) <= 4 or not all(parts) or plain_algorithm(parts[0]) not in HEX_DIGITS:  # noqa: PLR2004
         raise CustodyError(
             f"{text!r} is not a digest",
             remedy=f"Write algorithm:value or algorithm:value:of, such as sha256:9f86...:media; of is one of "
-            f"{', '.join(kinds)}.",
+            f"{', '.join(kind.value for kind in HashOf)}.",
         )
-    if len(parts) == 3 and parts[2] not in kinds:  # noqa: PLR2004 - algorithm, value, of
-        raise CustodyError(f"a digest can not be of {parts[2]!r}", remedy=f"Write one of {', '.join(kinds)}.")
     record: dict[str, Any] = {"alg": parts[0].upper(), "value": parts[1].lower()}
-    return record | {"of": parts[2]} if len(parts) > 2 else record  # noqa: PLR2004
+    for name, choices, value in zip(("of", "stage"), (HashOf, HashStage), parts[2:], strict=False):
+        kinds = [kind.value for kind in choices]
+        if value not in kinds:
+            raise CustodyError(f"a digest can not be of {value!r}", remedy=f"Write one of {', '.join(kinds)}.")
+        record[name] = value
+    return record
 
 
 def tool(text: str) -> dict[str, Any]:
@@ -78,14 +83,15 @@ def write_block(text: str) -> dict[str, Any]:
 
 
 def seal(text: str, state: SealState) -> dict[str, Any]:
-    """Return ``number[:state]`` as a seal; ``state`` is meant where none was written."""
-    number, _, written = (part.strip() for part in text.partition(":"))
+    """Return ``number[:state[:type]]`` as a seal; ``state`` is meant where none was written."""
+    number, _, rest = (part.strip() for part in text.partition(":"))
+    written, _, kind = (part.strip() for part in rest.partition(":"))
     states = [one.value for one in SealState]
     if not number or (written and written not in states):
         raise CustodyError(
             f"{text!r} is not a seal", remedy=f"Write number or number:state; state is one of {', '.join(states)}."
         )
-    return {"number": number, "state": written or state.value}
+    return {"number": number, "state": written or state.value} | ({"type": kind} if kind else {})
 
 
 def read_errors(text: str) -> dict[str, Any]:
@@ -105,54 +111,80 @@ def listed(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
-# option -> (field of the record, how it is read)
-EVENT_OPTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "exhibit": ("exhibits", listed),
-    "by": ("actor", str.strip),
-    "released_by": ("released_by", str.strip),
-    "received_by": ("received_by", str.strip),
-    "at": ("event_at", lambda text: time_with_offset(text).text),
-    "location": ("location", str.strip),
-    "purpose": ("purpose", str.strip),
-    "authority": ("authority_ref", str.strip),
-    "hash": ("hash", lambda texts: [digest(text) for text in texts]),
-    "tool": ("tool", tool),
-    "write_block": ("write_block", write_block),
-    "seal_before": ("seal_before", lambda texts: [seal(text, SealState.INTACT) for text in listed(texts)]),
-    "seal_after": ("seal_after", lambda texts: [seal(text, SealState.NEW) for text in listed(texts)]),
-    "bag_before": ("bag_no_before", str.strip),
-    "bag_after": ("bag_no_after", str.strip),
-    "condition_before": ("condition_before", str.strip),
-    "condition_after": ("condition_after", str.strip),
-    "change": ("change_description", str.strip),
-    "justification": ("justification", str.strip),
-    "read_errors": ("read_errors", lambda texts: [read_errors(text) for text in texts]),
-    "witness": ("witnesses", listed),
-    "corrects": ("corrects_event", int),
-    "note": ("note", str.strip),
-}
-TRANSPORT_OPTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "carrier": ("carrier", str.strip),
-    "tracking": ("tracking_no", str.strip),
-    "vehicle": ("vehicle", str.strip),
-    "escort": ("escort", listed),
-}
+def authority(text: str) -> dict[str, Any]:
+    """Return ``id; kind; issuer; from; to; scope; items`` as an authority; parts at the end may be left out.
+
+    ``items`` are places, exhibit numbers or kinds of exhibits, with commas; the times need an offset.
+    """
+    parts = [part.strip() for part in text.split(";")]
+    kinds = [kind.value for kind in AuthorityKind]
+    names = ("auth_id", "kind", "issuer", "valid_from", "valid_to", "scope_text", "scope_items")
+    if len(parts) < 2 or len(parts) > len(names) or not parts[0] or parts[1] not in kinds:  # noqa: PLR2004
+        raise CustodyError(
+            f"{text!r} is not an authority",
+            remedy="Write 'id; kind; issuer; valid from; valid to; scope; items', for example "
+            f"'W-1; warrant; district court; 2026-03-10T00:00+05:00'; kind is one of {', '.join(kinds)}.",
+        )
+    found: dict[str, Any] = {name: part for name, part in zip(names, parts, strict=False) if part}
+    for name in ("valid_from", "valid_to"):
+        if name in found:
+            found[name] = time_with_offset(found[name]).text
+    return found | ({"scope_items": listed([found["scope_items"]])} if "scope_items" in found else {})
 
 
-def event(kind: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Return an event as the record has it, from what was typed. Options that were not given stay out."""
-    entry: dict[str, Any] = {"type": kind} | _read(given, EVENT_OPTIONS)
-    transport = _read(given, TRANSPORT_OPTIONS)
-    if transport:
-        entry["transport"] = transport
-    if entry.get("change_description"):
-        entry["changed_evidence"] = True
-    return entry
+def protocol_item(text: str) -> dict[str, Any]:
+    """Return ``number; description; serial`` as an item of the seizure protocol."""
+    number, _, rest = (part.strip() for part in text.partition(";"))
+    description, _, serial = (part.strip() for part in rest.partition(";"))
+    if not number:
+        raise CustodyError(
+            f"{text!r} is not an item of the protocol",
+            remedy="Write 'number; description; serial', as the paper has it.",
+        )
+    found = {"exhibit_no": number, "description": description, "serial": serial}
+    return {name: value for name, value in found.items() if value}
 
 
-def _read(given: dict[str, Any], options: dict[str, tuple[str, Callable[[Any], Any]]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for option, (name, reader) in options.items():
-        if given.get(option) not in (None, "", ()):
-            found[name] = reader(given[option])
+def observation(text: str) -> dict[str, Any]:
+    """Return ``serial; bytes; sectors`` as what a device says of itself; each part may be empty."""
+    parts = [part.strip() for part in text.split(";")]
+    numbers = parts[1:]
+    if not any(parts) or len(parts) > 3 or not all(part.isdecimal() for part in numbers if part):  # noqa: PLR2004
+        raise CustodyError(
+            f"{text!r} does not say what the device shows",
+            remedy="Write 'serial; capacity in bytes; number of sectors', for example '4C53; 67108864; 131072'.",
+        )
+    found: dict[str, Any] = {"serial": parts[0]} if parts[0] else {}
+    found |= {name: int(part) for name, part in zip(("capacity_bytes", "sectors"), numbers, strict=False) if part}
     return found
+
+
+def attachment(text: str) -> dict[str, Any]:
+    """Return ``name:SHA-256``, or a file that is there, as an attachment."""
+    named = re.fullmatch(r"(.+):([0-9a-fA-F]{64})", text.strip())
+    if named:
+        return {"name": named[1], "sha256": named[2].lower()}
+    try:
+        with Path(text.strip()).open("rb") as file:
+            value = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise CustodyError(
+            f"{text!r} can not be attached: {error.strerror or error}",
+            remedy="Name a file that is there, or write name:SHA-256 with its 64 digits.",
+        ) from error
+    return {"name": Path(text.strip()).name, "sha256": value}
+
+
+def on_paper(people: Iterable[str]) -> list[dict[str, str]]:
+    """Return the signatures of people who signed the paper form."""
+    return [{"person": person, "method": "paper"} for person in listed(people)]
+
+
+def map_km(text: str) -> list[int]:
+    """Return ``east,north`` in whole kilometres as a point of the map."""
+    found = re.fullmatch(r"\s*(-?\d{1,5})\s*[,;]\s*(-?\d{1,5})\s*", text)
+    if not found:
+        raise CustodyError(
+            f"{text!r} is not a point of the map", remedy="Write kilometres east and north, for example 120,-40."
+        )
+    return [int(found[1]), int(found[2])]

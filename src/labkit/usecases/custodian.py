@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from labkit.custody import chain
+from labkit.custody.entries import decode
 from labkit.custody.ledger import Ledger, append, parse, recover, split_lines
 from labkit.custody.rules import Remark, RuleFinding, check, remarks
-from labkit.custody.rules.fields import MANDATORY
+from labkit.custody.rules.fields import ALSO_NEEDED, MANDATORY
+from labkit.custody.rules.times import is_late
 from labkit.custody.scoring import passes, score
 from labkit.errors import CustodyError
-from labkit.model.custody import DeclarationType, EventType, ExhibitKind, HashOf, HashStage
+from labkit.model.custody import DeclarationType, Event, EventType, ExhibitKind, HashOf, HashStage
 from labkit.zones import zone_or_none
 
 _HASH_OF = {ExhibitKind.MEMORY_IMAGE: HashOf.MEMORY} | dict.fromkeys(
@@ -104,7 +106,7 @@ def read_ledger(place: LedgerPlace) -> Ledger:
 
 
 def missing_fields(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the fields that an entry of this type still needs. An acquisition is also asked about write blocking.
+    """Return the fields that an entry of this type still needs before the command writes it.
 
     The time is not among them: it is now, where none is given.
 
@@ -117,7 +119,7 @@ def missing_fields(entry: Mapping[str, Any]) -> tuple[str, ...]:
             f"{kind!r} is not a type of entry",
             remedy=f"Use one of: {', '.join(MANDATORY)}.",
         )
-    needed = MANDATORY[kind] + (("write_block",) if kind == EventType.ACQUIRED else ())
+    needed = MANDATORY[kind] + ALSO_NEEDED.get(kind, ())
     return tuple(name for name in needed if name != "event_at" and entry.get(name) in (None, "", [], (), {}))
 
 
@@ -147,7 +149,13 @@ def add(place: LedgerPlace, entry: Mapping[str, Any], *, now: datetime) -> Added
         filled.setdefault("event_at", here.isoformat(timespec="seconds"))
         _complete_event(filled, ledger)
     line = append(place.path, filled, genesis=place.genesis, recorded_at=here)
-    return Added(line, notices + _unknown_names(filled, ledger))
+    return Added(line, notices + _unknown_names(filled, ledger) + _lateness(line))
+
+
+def _lateness(line: Mapping[str, Any]) -> tuple[Notice, ...]:
+    decoded = decode(line, seq=line["seq"])
+    is_told = decoded is not None and isinstance(decoded.entry, Event) and is_late(decoded.entry)
+    return (Notice("custody.remark.late", {"seq": line["seq"]}),) if is_told else ()
 
 
 def view(place: LedgerPlace, *, now: datetime) -> View:
@@ -227,7 +235,7 @@ def _unknown_exhibit(number: str, known: Mapping[str, object]) -> CustodyError:
 
 
 def _unknown_names(entry: Mapping[str, Any], ledger: Ledger) -> tuple[Notice, ...]:
-    """Return a notice for each person or place of the line that nobody declared; that can still be done later."""
+    """Return a notice for each person or place of the line that nobody declared."""
     if entry["type"] not in set(EventType):
         return ()
     places = {place.loc_id for place in ledger.locations}

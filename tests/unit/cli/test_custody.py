@@ -16,12 +16,21 @@ DECLARE = [
     ("location", "LAB", "--kind", "lab", "--tz", "Asia/Almaty", "--access", "P4"),
     ("exhibit", "KF-02", "--kind", "medium", "--description", "red stick", "--capacity-bytes", "67108864"),
     ("exhibit", "KF-06", "--kind", "image", "--description", "image of KF-02", "--derived-from", "KF-02"),
+    ("exhibit", "T-1", "--kind", "medium", "--description", "test stick"),
 ]
 TOOL = ("--tool", "ewfacquire 20230405")
-RECEIVED = ("received", "--exhibit", "KF-02", "--received-by", "P4", "--by", "P4", "--location", "LAB")
+RECEIVED = (
+    *("received", "--exhibit", "KF-02", "--received-by", "P4", "--by", "P4", "--location", "LAB", "--signed", "P4"),
+)
+WHY = ("--purpose", "examination of KF-02")
+TESTED = (
+    *("verified", "--exhibit", "T-1", "--by", "P4", "--location", "LAB", "--hash", f"sha256:{NOTES}:media", *TOOL),
+    *("--purpose", "test of WB-3"),
+)
 ACQUIRED = (
     *("acquired", "--exhibit", "KF-02", "--exhibit", "KF-06", "--by", "P4", "--location", "LAB"),
-    *("--hash", f"sha256:{MEDIA}:media", *TOOL, "--write-block", "hw:WB-3"),
+    *("--hash", f"sha256:{MEDIA}:media", *TOOL, *WHY),
+    *("--write-block", "hw:WB-3", "--tested", "9"),
 )
 
 
@@ -58,6 +67,7 @@ def declared(desk: Desk) -> Desk:
 
 def test_a_ledger_is_kept_shown_and_found_clean(declared: Desk) -> None:
     declared.add(*RECEIVED)
+    declared.add(*TESTED)
     declared.add(*ACQUIRED)
 
     checked = declared.run("check")
@@ -66,14 +76,14 @@ def test_a_ledger_is_kept_shown_and_found_clean(declared: Desk) -> None:
     assert (checked.exit_code, checked.stdout) == (0, "The rules found nothing.\nScore: 100 of 100. It passes.\n")
     assert shown.exit_code == 0
     rows = [line.split("\t") for line in shown.stdout.splitlines()]
-    assert [row[0] for row in rows] == ["Line", "1", "2", "3", "4", "5", "6", "7", "8"]
-    assert rows[8][2:6] == ["acquired", "KF-02, KF-06", "P4", "LAB"]
-    assert f"SHA256 {MEDIA}" in rows[8][6]
+    assert [row[0] for row in rows] == ["Line", *map(str, range(1, 11))]
+    assert rows[10][2:6] == ["acquired", "KF-02, KF-06", "P4", "LAB"]
+    assert f"SHA256 {MEDIA}" in rows[10][6]
     assert "Checkpoint code: " in shown.stderr
 
 
 def test_a_line_says_its_number(declared: Desk) -> None:
-    assert declared.run("add", *RECEIVED).stdout == "Line 7 written: received.\n"
+    assert declared.run("add", *RECEIVED).stdout == "Line 8 written: received.\n"
 
 
 def test_the_table_is_drawn_for_people(declared: Desk) -> None:
@@ -89,9 +99,9 @@ def test_json_is_one_object_a_line(declared: Desk) -> None:
     added = declared.run("add", *RECEIVED, "--json")
     checked = json.loads(declared.run("check", "--json").stdout)
 
-    assert [json.loads(line)["seq"] for line in shown.stdout.splitlines()] == [1, 2, 3, 4, 5, 6]
+    assert [json.loads(line)["seq"] for line in shown.stdout.splitlines()] == [1, 2, 3, 4, 5, 6, 7]
     assert json.loads(added.stdout) == declared.lines()[-1]
-    assert (checked["score"], checked["passes"], checked["genesis"], checked["lines"]) == (100, True, GENESIS, 7)
+    assert (checked["score"], checked["passes"], checked["genesis"], checked["lines"]) == (100, True, GENESIS, 8)
     assert checked["head"] == declared.lines()[-1]["event_hash"]
     assert checked["findings"] == []
 
@@ -103,21 +113,23 @@ def test_an_empty_ledger_is_said_to_be_empty(desk: Desk) -> None:
 
 
 def test_findings_name_rule_weight_and_cure(declared: Desk) -> None:
-    declared.add("analysed", "--exhibit", "KF-06", "--by", "P4", "--location", "LAB")
+    declared.add(*TESTED[:2], "KF-06", *TESTED[3:])
+    declared.add("analysed", "--exhibit", "KF-06", "--by", "P4", "--location", "LAB", *TOOL, *WHY)
     checked = declared.run("check")
 
     assert checked.exit_code == 7
-    assert checked.stdout.startswith("CC-25 (fatal)  Line 7: KF-06 was worked on, but it is not a working copy.")
+    assert checked.stdout.startswith("CC-25 (fatal)  Line 9: KF-06 was worked on, but it is not a working copy.")
     assert "What to do: Disclose it" in checked.stdout
     assert checked.stdout.endswith("Score: 80 of 100. It does not pass: 80 points and no fatal finding are needed.\n")
     assert declared.run("check", "--plain").stdout.splitlines()[0].split("\t")[:2] == ["CC-25", "F"]
     [found] = json.loads(declared.run("check", "--json").stdout)["findings"]
-    assert (found["rule"], found["severity"], found["seq"], found["exhibit"]) == ("CC-25", "F", 7, "KF-06")
+    assert (found["rule"], found["severity"], found["seq"], found["exhibit"]) == ("CC-25", "F", 9, "KF-06")
 
 
 def test_findings_that_are_not_fatal_have_their_own_exit_code(declared: Desk) -> None:
     declared.add(
-        "identified", "--exhibit", "KF-02", "--by", "P1", "--location", "LAB", "--at", "2026-03-10T09:00+06:00"
+        *("identified", "--exhibit", "KF-02", "--by", "P1", "--location", "LAB", "--at", "2026-03-10T09:00+06:00"),
+        *("--note", "entered from the notebook"),
     )
     checked = declared.run("check")
 
@@ -139,7 +151,7 @@ def test_an_earlier_checkpoint_code_is_looked_for(declared: Desk) -> None:
 
 
 def test_an_edited_ledger_is_fatal_and_takes_nothing_more(declared: Desk) -> None:
-    declared.path.write_bytes(declared.path.read_bytes().replace(b"image of KF-02", b"image of KF-03"))
+    declared.path.write_bytes(declared.path.read_bytes().replace(b"test stick", b"best stick"))
 
     assert declared.run("check").exit_code == 7
     refused = declared.run("add", *RECEIVED)
@@ -148,13 +160,20 @@ def test_an_edited_ledger_is_fatal_and_takes_nothing_more(declared: Desk) -> Non
     assert "Next:  Run 'labkit custody check'" in refused.stderr
 
 
+def test_a_late_line_is_told_at_once_unless_it_says_so(declared: Desk) -> None:
+    seen = ("identified", "--exhibit", "KF-02", "--by", "P1", "--location", "LAB", "--at", "2026-03-10T09:00+05:00")
+
+    assert "Line 8 was written down later than 15 minutes" in declared.add(*seen).stderr
+    assert declared.add(*seen, "--note", "entered from the notebook").stderr == ""
+
+
 def test_a_time_without_offset_is_refused_with_what_to_write(declared: Desk) -> None:
     refused = declared.run("add", *RECEIVED, "--at", "2026-03-10T09:00:00")
 
     assert refused.exit_code == 7
     assert "no offset from UTC" in refused.stderr
     assert "2026-03-10T09:00:00+05:00" in refused.stderr
-    assert len(declared.lines()) == 6
+    assert len(declared.lines()) == 7
 
 
 @pytest.mark.parametrize(
@@ -174,7 +193,7 @@ def test_all_missing_options_are_named_at_once(declared: Desk, arguments: tuple[
     assert refused.exit_code == 7
     assert named in refused.stderr
     assert "at a terminal: it asks for each" in refused.stderr
-    assert len(declared.lines()) == 6
+    assert len(declared.lines()) == 7
 
 
 @pytest.mark.parametrize(
@@ -192,7 +211,7 @@ def test_what_does_not_belong_is_refused(declared: Desk, arguments: tuple[str, .
 
     assert refused.exit_code == 7
     assert message in refused.stderr
-    assert len(declared.lines()) == 6
+    assert len(declared.lines()) == 7
 
 
 def test_a_case_may_be_declared_with_a_clock_reading(declared: Desk) -> None:
@@ -259,7 +278,7 @@ def test_a_torn_last_line_is_recovered_and_said(declared: Desk) -> None:
     assert [line["type"] for line in declared.lines()[-2:]] == ["recovered", "received"]
     checked = declared.run("check")
     assert checked.exit_code == 0
-    assert "Line 7: an unfinished line was set aside" in checked.stdout
+    assert "Line 8: an unfinished line was set aside" in checked.stdout
 
 
 def test_in_a_workspace_its_language_and_zone_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

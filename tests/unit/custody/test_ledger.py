@@ -28,7 +28,7 @@ def test_a_sound_ledger_is_read_whole() -> None:
     assert ledger.head == chained(CLEAN)[-1]["event_hash"]
     assert ledger.cases[0].case_id == "NV-2026-0417"
     assert ledger.people[1].name == "Анна Реет"
-    assert [one.exhibit_no for one in ledger.exhibits] == ["KF-02", "KF-06", "KF-06-W1"]
+    assert [one.exhibit_no for one in ledger.exhibits] == ["KF-02", "KF-06", "KF-06-W1", "T-1"]
     assert ledger.events[2].seq == len(DECLARED) + 3
     assert ledger.events[2].event_at is not None
     assert ledger.events[2].event_at.utc is not None

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,13 @@ NOW = datetime(2026, 3, 10, 18, 0, tzinfo=timezone(timedelta(hours=5)))
 
 
 def write(path: Path, *entries: dict[str, object]) -> list[dict[str, object]]:
-    return [append(path, entry, genesis=GENESIS, recorded_at=NOW) for entry in entries]
+    return [append(path, entry, genesis=GENESIS, recorded_at=_when(entry)) for entry in entries]
+
+
+def _when(entry: dict[str, Any]) -> datetime:
+    """An event of the story is written down when it happens."""
+    is_event = entry in CLEAN and "event_at" in entry
+    return datetime.fromisoformat(entry["event_at"]) if is_event else NOW
 
 
 def read(path: Path) -> ledgers.Ledger:

@@ -20,6 +20,7 @@ LOG = a_task(
         {"type": "acquired", "exhibit": "{exhibit_usb}", "hash_truth": "usb:file.sha256"},
         {"type": "verified", "exhibit": "{exhibit_usb}", "hash_truth": "usb:file.sha256"},
     ],
+    leave_out=["CC-24"],
 )
 GENESIS = ledger.genesis("pack")
 DECLARED = """
@@ -79,6 +80,17 @@ def test_a_whole_ledger_earns_full_marks(tmp_path: Path) -> None:
     found = graded(tmp_path, an_event("acquired", 0), an_event("verified", 5))
 
     assert (found.outcome, found.details) == (Outcome.CORRECT, ())
+
+
+def test_a_rule_costs_unless_the_exercise_leaves_it_out(tmp_path: Path) -> None:
+    asked = LOG.model_copy(update={"answer": LOG.answer.model_copy(update={"leave_out": []})})
+    (tmp_path / "custody.toml").write_text(DECLARED + an_event("acquired", 0) + an_event("verified", 5), "utf-8")
+    lines = render_custody(tmp_path, truth_of(), genesis=GENESIS)
+    submission = a_submission({}, custody_lines=lines)
+
+    found = grade(submission, [an_exercise({"log": asked})], truth_of(), ledger_genesis=GENESIS).tasks[0]
+
+    assert (found.credit_percent, [item.code for item in found.details]) == (97, ["CC-24"])
 
 
 def test_a_missing_event_costs_its_share_and_is_named(tmp_path: Path) -> None:

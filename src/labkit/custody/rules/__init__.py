@@ -1,4 +1,4 @@
-"""The rules that read a custody ledger, CC-01 to CC-40; those that are there are in ``RULES``.
+"""The rules that read a custody ledger: CC-01 to CC-40, and CC-41 to CC-44 beyond that table.
 
 A rule is a small function over a ``Reading``; the first line of its docstring is the rule. What it reports are codes
 and values; sentences are made when they are shown (``custody.rule.*`` in the catalogues).
@@ -11,7 +11,21 @@ from itertools import islice
 from labkit.custody.display import printable
 from labkit.custody.ledger import Ledger, ProblemCode
 from labkit.custody.overlay import DEFAULT, Overlay
-from labkit.custody.rules import evidence, form, possession, times
+from labkit.custody.rules import (
+    acquisition,
+    authority,
+    conduct,
+    form,
+    hashes,
+    identity,
+    places,
+    possession,
+    purpose,
+    record,
+    seals,
+    signatures,
+    times,
+)
 from labkit.custody.rules.reading import Hit, Reading, RuleFinding, Severity, Zones
 from labkit.zones import zone_or_none
 
@@ -44,11 +58,42 @@ RULES: tuple[Rule, ...] = (
     Rule("CC-06", Severity.FATAL, possession.no_gap),
     Rule("CC-07", Severity.FATAL, possession.no_two_holders),
     Rule("CC-08", Severity.FATAL, possession.given_by_the_holder),
+    Rule("CC-09", Severity.MAJOR, signatures.handovers_are_signed),
     Rule("CC-10", Severity.MAJOR, times.offsets_fit_the_place),
-    Rule("CC-18", Severity.MAJOR, form.digests_fit_their_algorithm),
-    Rule("CC-19", Severity.FATAL, evidence.media_digests_agree),
-    Rule("CC-23", Severity.FATAL, evidence.acquisition_is_write_blocked),
-    Rule("CC-25", Severity.FATAL, evidence.only_working_copies_are_worked_on),
+    Rule("CC-11", Severity.MAJOR, times.written_down_in_time),
+    Rule("CC-12", Severity.FATAL, seals.seals_are_found_as_left),
+    Rule("CC-13", Severity.FATAL, seals.opened_seals_are_accounted_for),
+    Rule("CC-14", Severity.MAJOR, seals.new_seals_are_new),
+    Rule("CC-15", Severity.MINOR, seals.bags_change_when_packed),
+    Rule("CC-16", Severity.MINOR, purpose.purposes_are_said),
+    Rule("CC-17", Severity.MAJOR, places.exhibits_travel),
+    Rule("CC-18", Severity.MAJOR, hashes.digests_fit_their_algorithm),
+    Rule("CC-19", Severity.FATAL, hashes.media_digests_agree),
+    Rule("CC-20", Severity.MAJOR, hashes.digests_are_recorded_when_they_count),
+    Rule("CC-21", Severity.MAJOR, hashes.values_are_not_those_of_another),
+    Rule("CC-22", Severity.MAJOR, hashes.digests_are_of_their_time),
+    Rule("CC-23", Severity.FATAL, acquisition.acquisition_is_write_blocked),
+    Rule("CC-24", Severity.MINOR, acquisition.write_blocker_was_tested),
+    Rule("CC-25", Severity.FATAL, acquisition.only_working_copies_are_worked_on),
+    Rule("CC-26", Severity.FATAL, authority.measures_are_permitted),
+    Rule("CC-27", Severity.MAJOR, places.people_are_known_and_in_one_place),
+    Rule("CC-28", Severity.MAJOR, places.stores_are_entered_by_those_who_may),
+    Rule("CC-29", Severity.FATAL, record.nothing_goes),
+    Rule("CC-30", Severity.MAJOR, identity.identity_stays_the_same),
+    Rule("CC-31", Severity.MAJOR, identity.capacities_add_up),
+    Rule("CC-32", Severity.MINOR, identity.clocks_are_compared),
+    Rule("CC-33", Severity.MAJOR, authority.witnesses_stand_apart),
+    Rule("CC-34", Severity.MAJOR, acquisition.live_actions_are_accounted_for),
+    Rule("CC-35", Severity.FATAL, authority.protocol_and_ledger_agree),
+    Rule("CC-36", Severity.MAJOR, authority.the_end_is_permitted_and_final),
+    Rule("CC-37", Severity.MINOR, acquisition.technical_steps_name_their_tool),
+    Rule("CC-38", Severity.MINOR, record.attachments_are_there),
+    Rule("CC-39", Severity.MINOR, times.times_look_observed),
+    Rule("CC-40", Severity.FATAL, signatures.each_signs_for_himself),
+    Rule("CC-41", Severity.MINOR, hashes.algorithms_are_strong_enough),
+    Rule("CC-42", Severity.MAJOR, conduct.memory_is_taken_or_explained),
+    Rule("CC-43", Severity.MAJOR, conduct.phones_are_isolated),
+    Rule("CC-44", Severity.MAJOR, conduct.extracts_are_disclosed),
 )
 
 

@@ -1,4 +1,4 @@
-"""Rules about the record itself: its fields, its exhibit numbers, its chain, the form of its digests."""
+"""Rules about the record itself: its fields, its exhibit numbers, its chain."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,20 +6,6 @@ from labkit.custody.ledger import CHAIN_CODES, FORM_CODES
 from labkit.custody.rules.fields import MANDATORY
 from labkit.custody.rules.reading import Hit, Reading
 from labkit.model.custody import Entry, Event, Exhibit, ExhibitKind, Recovery
-
-# Hexadecimal digits of each algorithm (FIPS 180-4, FIPS 202, RFC 1321).
-HEX_DIGITS: Mapping[str, int] = {
-    "MD5": 32,
-    "SHA1": 40,
-    "SHA224": 56,
-    "SHA256": 64,
-    "SHA384": 96,
-    "SHA512": 128,
-    "SHA3256": 64,
-    "SHA3384": 96,
-    "SHA3512": 128,
-}
-_HEX = frozenset("0123456789abcdefABCDEF")
 
 
 def mandatory_fields(reading: Reading) -> Iterator[Hit]:
@@ -125,23 +111,3 @@ def chain_is_whole(reading: Reading) -> Iterator[Hit]:
         if not reading.ledger.holds_head(known):
             last = reading.ledger.entries[-1].seq if reading.ledger.entries else 0
             yield Hit("head-missing", last, values={"head": known})
-
-
-def digests_fit_their_algorithm(reading: Reading) -> Iterator[Hit]:
-    """A digest has the number and the kind of digits that its algorithm gives."""
-    for event in reading.ledger.events:
-        for record in event.hashes:
-            algorithm = plain_algorithm(record.alg)
-            values: dict[str, str | int] = {"alg": record.alg, "digits": len(record.value)}
-            if algorithm not in HEX_DIGITS:
-                yield Hit("unknown-algorithm", event.seq, values=values)
-            elif not set(record.value) <= _HEX:
-                yield Hit("no-hex", event.seq, values=values)
-            elif len(record.value) != HEX_DIGITS[algorithm]:
-                values["expected"] = HEX_DIGITS[algorithm]
-                yield Hit("length", event.seq, values=values)
-
-
-def plain_algorithm(name: str) -> str:
-    """Return an algorithm's name without the ways of writing it: ``sha-256`` and ``SHA256`` are the same."""
-    return "".join(letter for letter in name.upper() if letter.isalnum())

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from labkit.custody.ledger import Ledger
 from labkit.custody.overlay import DEFAULT, Overlay
-from labkit.model.custody import Event, Exhibit, Location, Person
+from labkit.model.custody import Entry, Event, EventType, Exhibit, Location, Person
 from labkit.zones import zone_or_none
 
 _T = TypeVar("_T")
@@ -94,6 +94,55 @@ class Reading:
                 found.setdefault(number, []).append(event)
         return {number: tuple(events) for number, events in found.items()}
 
+    @cached_property
+    def by_seq(self) -> Mapping[int, Entry]:
+        """Return the lines by number."""
+        found: dict[int, Entry] = {}
+        for entry in self.ledger.entries:
+            found.setdefault(entry.seq, entry)
+        return found
+
+    @cached_property
+    def families(self) -> Mapping[str, str]:
+        """Return for each declared exhibit one name for it and all that share its origin."""
+        name: dict[str, str] = {}
+
+        def top(number: str) -> str:
+            path = []
+            while name.setdefault(number, number) != number:
+                path.append(number)
+                number = name[number]
+            name.update(dict.fromkeys(path, number))
+            return number
+
+        for number, exhibit in self.exhibits.items():
+            for source in (exhibit.root_exhibit_no, *exhibit.derived_from):
+                if source:
+                    name[top(number)] = top(source)
+        return {number: top(number) for number in self.exhibits}
+
+    @cached_property
+    def corrections(self) -> Mapping[int, tuple[Event, ...]]:
+        """Return for each line that was corrected or completed the lines that do so."""
+        found: dict[int, list[Event]] = {}
+        for event in self.ledger.events:
+            if event.corrects_event is not None:
+                found.setdefault(event.corrects_event, []).append(event)
+        return {seq: tuple(events) for seq, events in found.items()}
+
+    def spoken_of(self, event: Event, named: str = "") -> tuple[Exhibit, ...]:
+        """Return the exhibits that a digest, or what was read from a device, speaks of.
+
+        Where it names none: a source and what came of it. Where an event lists unrelated exhibits nobody can say, and
+        none is returned.
+        """
+        listed = tuple(self.declared_exhibits(event))
+        if named:
+            return tuple(exhibit for exhibit in listed if exhibit.exhibit_no == named)
+        numbers = {exhibit.exhibit_no for exhibit in listed}
+        not_made_here = [exhibit for exhibit in listed if not numbers & set(exhibit.derived_from)]
+        return listed if len(not_made_here) == 1 else ()
+
     def declared_exhibits(self, event: Event) -> Iterator[Exhibit]:
         """Yield the declared exhibits of an event."""
         for number in dict.fromkeys(event.exhibits):
@@ -106,3 +155,8 @@ def _first(declared: Iterable[_T], key: Callable[[_T], str]) -> Mapping[str, _T]
     for one in declared:
         found.setdefault(key(one), one)
     return found
+
+
+def is_correction(event: Event) -> bool:
+    """Return whether a line corrects or completes an earlier one, and so is late on purpose."""
+    return event.type is EventType.CORRECTED or event.corrects_event is not None

@@ -1,10 +1,19 @@
 """Rules about times."""
 
-from collections.abc import Iterator
-from datetime import timedelta, tzinfo
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
 
-from labkit.custody.rules.reading import Hit, Reading
-from labkit.model.custody import Authority, Case, Entry, Event, EventType, Exhibit, Moment
+from labkit.custody.purposes import is_generic
+from labkit.custody.rules.reading import Hit, Reading, Severity, is_correction
+from labkit.model.custody import Authority, Case, Entry, Event, Exhibit, Moment, Person
+
+CONTEMPORANEOUS = timedelta(minutes=15)
+SAME_DAY = timedelta(hours=24)
+_FEWEST = 8  # times that a suspicion about them needs
+_SHARE_PERCENT = 60
+_ROUND_MINUTES = frozenset({0, 15, 30, 45})
 
 
 def times_do_not_go_back(reading: Reading) -> Iterator[Hit]:
@@ -18,7 +27,7 @@ def times_do_not_go_back(reading: Reading) -> Iterator[Hit]:
     for number, events in reading.events_by_exhibit.items():
         previous: Event | None = None
         for event in events:
-            if _is_correction(event) or event.event_at is None or event.event_at.utc is None:
+            if is_correction(event) or event.event_at is None or event.event_at.utc is None:
                 continue
             if previous is not None and goes_back(previous, event) and (previous.seq, event.seq) not in told:
                 told.add((previous.seq, event.seq))
@@ -32,10 +41,6 @@ def goes_back(earlier: Event, later: Event) -> bool:
     first = earlier.event_at.utc if earlier.event_at else None
     second = later.event_at.utc if later.event_at else None
     return first is not None and second is not None and second < first
-
-
-def _is_correction(event: Event) -> bool:
-    return event.type is EventType.CORRECTED or event.corrects_event is not None
 
 
 def offsets_fit_the_place(reading: Reading) -> Iterator[Hit]:
@@ -87,8 +92,85 @@ def _moments(entry: Entry) -> Iterator[Moment]:
     elif isinstance(entry, Case):
         for authority in entry.authority:
             found += _authority_moments(authority)
+    elif isinstance(entry, Person):
+        found += [entry.joined_at, entry.left_at]
     yield from (moment for moment in found if moment is not None)
 
 
 def _authority_moments(authority: Authority) -> list[Moment | None]:
     return [authority.issued_at, authority.valid_from, authority.valid_to]
+
+
+def written_down_in_time(reading: Reading) -> Iterator[Hit]:
+    """An event is written down when it happens, within 15 minutes; a later line says that it is late.
+
+    It says so in its note, or a line that corrects or completes it does. Up to 24 hours weigh less than more. A line
+    that was recorded before its event shows a wrong clock, and no note explains it.
+    """
+    for event in reading.ledger.events:
+        happened = event.event_at.utc if event.event_at else None
+        written = event.recorded_at.utc if event.recorded_at else None
+        if happened is None or written is None or is_correction(event):
+            continue
+        late = written - happened
+        values: dict[str, str | int] = {"minutes": abs(late) // timedelta(minutes=1)}
+        if late < timedelta():
+            # Events are often written to the minute: what is recorded in the same minute is not before it.
+            if happened.replace(second=0, microsecond=0) > written:
+                yield Hit("before", event.seq, values=values)
+        elif late > CONTEMPORANEOUS and not _says_why(reading, event):
+            is_minor = late <= SAME_DAY
+            severity = Severity.MINOR if is_minor else Severity.MAJOR
+            yield Hit("late" if is_minor else "very-late", event.seq, values=values, severity=severity)
+
+
+def is_late(event: Event) -> bool:
+    """Return whether a line was written more than 15 minutes after its event, and does not say so in its note."""
+    happened = event.event_at.utc if event.event_at else None
+    written = event.recorded_at.utc if event.recorded_at else None
+    if happened is None or written is None or is_correction(event) or not is_generic(event.note):
+        return False
+    return written - happened > CONTEMPORANEOUS
+
+
+def _says_why(reading: Reading, event: Event) -> bool:
+    notes = [event.note, *(line.note for line in reading.corrections.get(event.seq, ()))]
+    return any(not is_generic(note) for note in notes)
+
+
+def times_look_observed(reading: Reading) -> Iterator[Hit]:
+    """Times look as if somebody read a clock: not mostly quarter hours, not mostly at equal distances.
+
+    It is a suspicion that the ledger was made up afterwards, and is told once. Fewer than eight different minutes say
+    nothing.
+    """
+    seqs: dict[Moment, int] = {}
+    seen: set[datetime] = set()
+    for event in reading.ledger.events:
+        if event.event_at is None or is_correction(event):
+            continue
+        minute = event.event_at.at.replace(second=0, microsecond=0)
+        if minute not in seen:
+            seen.add(minute)
+            seqs[event.event_at] = event.seq
+    moments = list(seqs)
+    if len(moments) < _FEWEST:
+        return
+    last = seqs[moments[-1]]
+    round_ones = [moment for moment in moments if moment.at.minute in _ROUND_MINUTES]
+    if 100 * len(round_ones) >= _SHARE_PERCENT * len(moments):
+        values: dict[str, str | int] = {"percent": 100 * len(round_ones) // len(moments), "minutes": 0}
+        yield Hit("round", last, values=values, others=tuple(seqs[moment] for moment in round_ones))
+        return
+    steps = Counter(_steps(moments))
+    if steps:
+        step, count = steps.most_common(1)[0]
+        if count >= _FEWEST - 1 and 100 * count >= _SHARE_PERCENT * steps.total():
+            minutes = int(step // timedelta(minutes=1))
+            yield Hit("equal-steps", last, values={"percent": 100 * count // steps.total(), "minutes": minutes})
+
+
+def _steps(moments: Sequence[Moment]) -> Iterator[timedelta]:
+    for earlier, later in pairwise(moments):
+        if earlier.utc is not None and later.utc is not None and later.utc - earlier.utc >= timedelta(minutes=1):
+            yield later.utc - earlier.utc

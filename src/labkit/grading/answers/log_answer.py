@@ -66,10 +66,11 @@ def known_values(answer: LogAnswer, right: None, source: Source) -> Iterator[Kno
 def compare(given: Given[Ledger], answer: LogAnswer, expected: ExpectedAnswer) -> Verdict:
     """Return the credit with one detail for each missing event and each finding of a rule.
 
-    A ledger that begins in another pack earns nothing: it is not the trainee's own.
+    A ledger that begins in another pack earns nothing: it is not the trainee's own. Rules that the exercise leaves out
+    ask for something that its story does not give.
     """
     ledger = given.value
-    findings = check(ledger)
+    findings = tuple(finding for finding in check(ledger) if finding.rule not in answer.leave_out)
     counted, missing = _events(ledger, expected.events)
     credit_percent = score(findings) * counted // (_FULL * len(expected.events))
     if any(problem.code is ProblemCode.OTHER_PACK for problem in ledger.problems):
