@@ -53,20 +53,27 @@ class LineFile:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[LineFile]:
-    """Open a file of lines for reading and adding, for this process alone; it is made if it is not there."""
+def locked(path: Path, *, wait: bool = True) -> Iterator[LineFile]:
+    """Open a file of lines for reading and adding, for this process alone; it is made if it is not there.
+
+    Raises:
+        BlockingIOError: Another process has it, and ``wait`` is False.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
     with os.fdopen(descriptor, "r+b", buffering=0) as file:
         if sys.platform == "win32":
             import msvcrt
 
             file.seek(_LOCK_BYTE)
-            msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+            except PermissionError:
+                raise BlockingIOError(f"{path} is in use") from None
             file.seek(0)
         else:
             import fcntl
 
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             yield LineFile(path, file)
         finally:

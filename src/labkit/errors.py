@@ -14,7 +14,9 @@
     ├── RosterError            11   the list of trainees is wrong
     ├── IntakeError            12   a submission can not be accepted
     ├── StorageError           13   the disk is full or not writable
-    └── VerificationError      14   evidence does not hold what its truth says
+    ├── VerificationError      14   evidence does not hold what its truth says
+    └── AcquisitionError       15   a source can not be acquired, or an acquisition stopped
+        └── InterruptedAcquisitionError  16   it stopped on the way and can be resumed
 
 Exit code 2 is click's (wrong usage), 130 is Ctrl-C. This module imports nothing, so every layer can use it.
 """
@@ -115,3 +117,15 @@ class VerificationError(LabkitError):
     """Evidence does not hold what its truth says."""
 
     exit_code = 14
+
+
+class AcquisitionError(LabkitError):
+    """A source can not be acquired."""
+
+    exit_code = 15
+
+
+class InterruptedAcquisitionError(AcquisitionError):
+    """An acquisition stopped on the way; what is done so far is kept, and it can be resumed."""
+
+    exit_code = 16

@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "submit": ("labkit.cli.trainee", "submit", "Make the file to hand in."),
     "status": ("labkit.cli.trainee", "status", "See what is done and what is left."),
+    "device": ("labkit.cli.acquire", "device", "Look at a source device, test a write blocker."),
+    "acquire": ("labkit.cli.acquire", "acquire", "Copy a source device into a verified image."),
     "image": ("labkit.cli.image_commands", "image", "Examine a disk image, read-only."),
     "yara": ("labkit.cli.yara", "yara", "Search files and images with YARA rules."),
     "artifacts": ("labkit.cli.artifacts", "artifacts", "See what Windows noted about people's doings."),
