@@ -83,6 +83,7 @@ _KINDS = (
     MistakeKind("T-4", _G, _ZONES),
     MistakeKind("T-ATTR", _G),
     MistakeKind("T-SKEW", _G, ("DFW-1148",)),
+    MistakeKind("T-CLOCK", _E, ("DFW-1148",)),
     MistakeKind("T-SIGN", _G, ("DFW-1148",)),
     MistakeKind("T-DATE", _G),
     MistakeKind("T-JAL", _F),

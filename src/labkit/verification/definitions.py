@@ -17,6 +17,10 @@ DEFINITIONS: Mapping[tuple[str, str], str] = {
         "zone",
     ): "FAT stores no zone; it is the machine's setting, and the times worked out with it are confirmed",
     (ANY_KIND, "clock_offset_s"): "the clock's error is part of the story; the times worked out with it are confirmed",
+    (
+        ANY_KIND,
+        "taken_overcorrected_utc",
+    ): "what a typical mistake gives; no medium holds it, and the time it is worked out from is confirmed",
     ("overwritten_file", "md5"): _GONE,
     ("overwritten_file", "sha1"): _GONE,
     ("overwritten_file", "sha256"): _GONE,

@@ -330,6 +330,7 @@ def test_a_photo_comes_from_a_camera_with_a_zone_of_its_own_at_a_personal_time()
         assert after(30) <= yard["taken_utc"] < after(30) + timedelta(seconds=7200)
         assert yard["local_text"] == f"{yard['taken_utc'] + timedelta(hours=4, minutes=30):%Y-%m-%d %H:%M:%S}"
         assert yard["modified_utc"] == yard["taken_utc"]
+        assert yard["taken_overcorrected_utc"] == yard["taken_utc"] - SKEW
     assert one["taken_utc"] != other["taken_utc"]
 
 

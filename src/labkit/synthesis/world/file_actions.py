@@ -7,6 +7,7 @@ from typing import Any
 
 from labkit.errors import SynthesisError
 from labkit.model.scenario import Action
+from labkit.model.truth import FactValue
 from labkit.synthesis.clock import zone
 from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
 from labkit.synthesis.variables import fill
@@ -57,7 +58,13 @@ def _import_photo(world: World, action: Action) -> Left:
     volume.set_times(action.path, modified=world.stamp(taken, volume))
     left = world.made(action, action.path, node_id)
     shown = local.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
-    return Left(left.node_id, facts={"taken_utc": taken, "camera_zone": place, "local_text": shown})
+    facts: dict[str, FactValue] = {
+        "taken_utc": taken,
+        "taken_overcorrected_utc": taken - (world.clock.device_utc(taken) - taken),
+        "camera_zone": place,
+        "local_text": shown,
+    }
+    return Left(left.node_id, facts=facts)
 
 
 def _copy(world: World, action: Action) -> Left:
