@@ -60,7 +60,10 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "at_device_utc": (datetime, "when it happened by the device's clock"),
     "at_local": (datetime, "what the device's clock showed, the local digits taken for UTC"),
     "taken_utc": (datetime, "when a photo was truly taken"),
-    "taken_overcorrected_utc": (datetime, "the same, the computer's clock error taken off, though the camera's is another"),
+    "taken_overcorrected_utc": (
+        datetime,
+        "the same, the computer's clock error taken off, though the camera's is another",
+    ),
     "camera_zone": (str, "IANA zone of the camera's clock"),
     "first_utc": (datetime, "when it truly happened for the first time"),
     "first_device_utc": (datetime, "the same by the device's clock"),
