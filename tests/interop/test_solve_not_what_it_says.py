@@ -22,4 +22,4 @@ def test_full_marks_with_free_programs(number: int, tmp_path: Path) -> None:
     earned = marks("not-what-it-says", not_what_it_says.solve, number, tmp_path)
 
     assert len(earned) == 8
-    assert earned == dict.fromkeys(earned, ("right", None))
+    assert earned == dict.fromkeys(earned, ("correct", None))
