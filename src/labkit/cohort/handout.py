@@ -12,6 +12,7 @@ from labkit.content.public_form import public_form
 from labkit.content.reader import Library
 from labkit.content.schemas import (
     ClaimAnswer,
+    DefectAnswer,
     Exercise,
     IntAnswer,
     LogAnswer,
@@ -106,7 +107,7 @@ def _right_answers(library: Library, exercise: Exercise, truth: CaseTruth) -> di
 
 def _has_one_spelling(task: Task) -> bool:
     answer = task.answer
-    if isinstance(answer, (LogAnswer, RegionAnswer, TableAnswer, ClaimAnswer, YaraAnswer)) or (
+    if isinstance(answer, (LogAnswer, RegionAnswer, TableAnswer, ClaimAnswer, DefectAnswer, YaraAnswer)) or (
         isinstance(answer, OffsetAnswer) and answer.base_start
     ):
         return False  # a region may be a little off, a place may be counted from another base

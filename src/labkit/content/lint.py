@@ -144,8 +144,14 @@ def _definition_placeholders(path: Path, exercise: "Exercise", case: KnownCase) 
 
 
 def _option_titles(task: "Task") -> list[tuple[str, Mapping[str, str]]]:
-    from labkit.content.schemas import TableAnswer
+    from labkit.content.schemas import DefectAnswer, TableAnswer
 
+    if isinstance(task.answer, DefectAnswer):
+        return [
+            (f"answer.{name}[{number}].title", option.title)
+            for name in ("categories", "consequences", "cures")
+            for number, option in enumerate(getattr(task.answer, name), start=1)
+        ]
     if not isinstance(task.answer, TableAnswer):
         return _titles_of_options(task.answer, "answer")
     found: list[tuple[str, Mapping[str, str]]] = []

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labkit.content.brief import fill
-from labkit.content.schemas import Answer, CellAnswer, Choices, Option, TableAnswer, Task
+from labkit.content.schemas import Answer, CellAnswer, Choices, DefectAnswer, Option, TableAnswer, Task
 
 _FIELDS = ("type", "algorithm", "unit", "base", "tokens", "case_sensitive")
+_DEFECT_LISTS = ("categories", "consequences", "cures")
 _WITHHELD = "withheld"  # stands where a task of the trainer has what is right
 _WITHHELD_SET = "withheld:withheld.sample_set"
 
@@ -19,6 +20,9 @@ def public_form(answer: Answer | CellAnswer, language: str, public_variables: Ma
     fields: dict[str, Any] = {name: getattr(answer, name) for name in _FIELDS if hasattr(answer, name)}
     if isinstance(answer, Choices):
         fields["options"] = public_options(answer.options, language, public_variables)
+    if isinstance(answer, DefectAnswer):
+        for name in _DEFECT_LISTS:
+            fields[name] = public_options(getattr(answer, name), language, public_variables)
     if isinstance(answer, TableAnswer):
         fields["key"] = answer.key
         fields["columns"] = [
@@ -61,6 +65,8 @@ def _of_trainer(form: Mapping[str, Any]) -> dict[str, Any]:
         return {**form, "columns": columns, "rows": [{column["id"]: _WITHHELD for column in columns}]}
     if form["type"] == "YARA":
         return {**form, **dict.fromkeys(("positives", "mutated", "clean"), _WITHHELD_SET)}
+    if form["type"] == "DEFECT":
+        return {**form, "item": _WITHHELD, **{name: _options(form[name]) for name in _DEFECT_LISTS}}
     if form["type"] == "LOG":
         return {**form, "events": [{"type": _WITHHELD}]}
     fields = {**_without_value(form), "value": _WITHHELD}
@@ -72,5 +78,9 @@ def _of_trainer(form: Mapping[str, Any]) -> dict[str, Any]:
 def _without_value(form: Mapping[str, Any]) -> dict[str, Any]:
     fields = dict(form)
     if "options" in form:
-        fields["options"] = [{"id": option["id"], "title": {"en": option["title"]}} for option in form["options"]]
+        fields["options"] = _options(form["options"])
     return fields
+
+
+def _options(shown: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    return [{"id": option["id"], "title": {"en": option["title"]}} for option in shown]

@@ -297,9 +297,11 @@ class ItemFile(Strict):
     """scenario.toml: one evidence item."""
 
     exhibit: str = Field(description="exhibit number")
-    kind: Literal["medium", "files", "scene"] = Field(description="partitioned image, loose files, or a searched room")
+    kind: Literal["medium", "files", "scene", "records"] = Field(
+        description="partitioned image, loose files, a searched room, or the papers of another case"
+    )
     machine: Slug = Field(description="machine whose clock writes the times")
-    size_bytes: int = Field(0, ge=0, multiple_of=512, description="length of the medium; not for kind scene")
+    size_bytes: int = Field(0, ge=0, multiple_of=512, description="length of the medium; for kinds medium and files")
     volume: VolumeTable | None = Field(None, description="the only partition and its file system; for kind medium")
     volumes: list[VolumeTable] = Field(
         default_factory=list, description="partitions in the order of the medium, that of the story first marked by use"
@@ -308,8 +310,10 @@ class ItemFile(Strict):
         default_factory=lambda: DiskTable.model_validate({}), description="the partition table; for kind medium"
     )
     computer: ComputerTable | None = Field(None, description="the computer whose disk it is")
-    acquisition: AcquisitionTable | None = Field(None, description="what containers and logs say; not for kind scene")
-    stem: str = Field("", description="name of the image files, without ending; not for kind scene")
+    acquisition: AcquisitionTable | None = Field(
+        None, description="what containers and logs say; for kinds medium and files"
+    )
+    stem: str = Field("", description="name of the image files, without ending; for kinds medium and files")
     quartet: QuartetTable | None = Field(None, description="four small texts; for kind files")
     note: NoteTable | None = Field(None, description="a noted moment; for kind files")
     scene: SceneTable | None = Field(None, description="a searched room; for kind scene")
@@ -333,6 +337,7 @@ class ItemFile(Strict):
     def _scene_or_medium(self) -> "ItemFile":
         if (self.scene is None) == (self.kind == "scene"):
             raise ValueError("kind 'scene' needs [scene], and only that kind has it")
-        if self.scene is None and not (self.size_bytes and self.acquisition and self.stem):
-            raise ValueError("needs size_bytes, stem and [acquisition]; only kind 'scene' goes without")
+        without = ("scene", "records")
+        if self.kind not in without and not (self.size_bytes and self.acquisition and self.stem):
+            raise ValueError("needs size_bytes, stem and [acquisition]; only kinds 'scene' and 'records' go without")
         return self

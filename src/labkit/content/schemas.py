@@ -261,6 +261,16 @@ class YaraAnswer(Strict):
     clean: Reference = Field(description="fact: the set of files that the rule must leave alone")
 
 
+class DefectAnswer(Strict):
+    """The flaws that were planted into a custody file: the lines, the kind, what follows, what would cure it."""
+
+    type: Literal["DEFECT"] = Field(description="answer type")
+    item: Slug = Field(description="the item whose custody file is read; its traces say what was planted")
+    categories: list[Option] = Field(min_length=2, description="kinds of flaws to choose from")
+    consequences: list[Option] = Field(min_length=2, description="what a flaw may lead to")
+    cures: list[Option] = Field(min_length=2, description="what may be done about it")
+
+
 class LogEvent(Strict):
     """An event that the ledger must hold."""
 
@@ -294,6 +304,7 @@ Answer = Annotated[
     | TableAnswer
     | ClaimAnswer
     | YaraAnswer
+    | DefectAnswer
     | LogAnswer,
     Field(discriminator="type"),
 ]

@@ -9,6 +9,7 @@ from labkit.content.schemas import (
     Choices,
     Citation,
     ClaimAnswer,
+    DefectAnswer,
     Expected,
     HashAnswer,
     LogAnswer,
@@ -20,11 +21,12 @@ from labkit.errors import ContentError
 from labkit.grading.answers import TYPES
 from labkit.grading.answers.claim_answer import exhibit_form
 from labkit.grading.answers.contract import ExpectedAnswer, ExpectedCitation, ExpectedEvent, KnownValue, Source
+from labkit.grading.answers.defect_answer import Audit, Flaw
 from labkit.grading.answers.enum_answer import filled
 from labkit.grading.answers.hash_answer import weaker_values
 from labkit.grading.mistakes import MISTAKES
 from labkit.grading.yara_trial import SampleSets
-from labkit.model.truth import CaseTruth, FactValue
+from labkit.model.truth import CaseTruth, FactValue, Trace
 
 _BESIDE = ("base_start", "parent", "previous", "cluster_bytes")
 
@@ -50,6 +52,8 @@ def resolve(task: Task, truth: CaseTruth, sample_sets: SampleSets | None = None)
         return ExpectedAnswer(right=None, samples=_samples(answer, truth, sample_sets))
     if isinstance(answer, LogAnswer):
         return ExpectedAnswer(right=None, events=tuple(_events(answer, truth)))
+    if isinstance(answer, DefectAnswer):
+        return ExpectedAnswer(_audit(answer, truth))
     if isinstance(answer, TableAnswer):
         rows = tuple({name: _of_one(cell, truth) for name, cell in row.items()} for row in answer.rows)
         return ExpectedAnswer([{name: cell.right for name, cell in row.items()} for row in rows], rows=rows)
@@ -61,6 +65,37 @@ def resolve(task: Task, truth: CaseTruth, sample_sets: SampleSets | None = None)
         right = replace(expected.right, exhibit=first.exhibit, place=place)
         return replace(expected, right=right, citations=citations)
     return expected
+
+
+def _audit(answer: DefectAnswer, truth: CaseTruth) -> Audit:
+    """Return what was planted into the custody file of an item."""
+    traces = truth.items[answer.item].traces.values() if answer.item in truth.items else ()
+    flaws = tuple(
+        Flaw(
+            frozenset(_several(trace, "lines")),
+            str(trace.facts["category"]),
+            frozenset(_several(trace, "consequences")),
+            str(trace.facts["cure"]),
+        )
+        for trace in traces
+        if trace.kind == "defect"
+    )
+    if not flaws:
+        raise ContentError(
+            f"the item {answer.item} has no planted defects",
+            remedy="Name an item with a custody file of another case in exercise.toml.",
+        )
+    herrings = {
+        str(trace.facts["option"]): frozenset(_several(trace, "lines"))
+        for trace in traces
+        if trace.kind == "red_herring"
+    }
+    return Audit(flaws, herrings)
+
+
+def _several(trace: Trace, fact: str) -> tuple[Any, ...]:
+    values = trace.facts[fact]
+    return values if isinstance(values, tuple) else (values,)
 
 
 def _samples(answer: YaraAnswer, truth: CaseTruth, sample_sets: SampleSets | None) -> dict[str, Mapping[str, bytes]]:

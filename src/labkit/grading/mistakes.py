@@ -98,6 +98,10 @@ _KINDS = (
     MistakeKind("Y-CLEAN", _G),
     MistakeKind("Y-CANARY", _G),
     MistakeKind("Y-ONLY", _G),
+    # another's custody file
+    MistakeKind("D-KIND", _G),
+    MistakeKind("D-NONE", _G),
+    MistakeKind("D-HERRING", _G),
     # the custody ledger
     MistakeKind("C-ORIG", _G),
     MistakeKind("C-AFTER", _G),

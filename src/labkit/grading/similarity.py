@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from labkit.content.schemas import ClaimAnswer, Exercise, LogAnswer, TableAnswer, YaraAnswer
+from labkit.content.schemas import ClaimAnswer, DefectAnswer, Exercise, LogAnswer, TableAnswer, YaraAnswer
 from labkit.errors import LabkitError
 from labkit.grading.answers.contract import FormError
 from labkit.grading.answers.offset_answer import Place
@@ -57,7 +57,7 @@ class ValueIndex:
         """Take in the right values of one trainee. A task whose truth can not be resolved is left out."""
         for exercise in exercises:
             for task in exercise.tasks:
-                if isinstance(task.answer, (LogAnswer, TableAnswer, ClaimAnswer, YaraAnswer)):
+                if isinstance(task.answer, (LogAnswer, TableAnswer, ClaimAnswer, DefectAnswer, YaraAnswer)):
                     continue
                 try:
                     expected = resolve(task, truth)

@@ -212,7 +212,7 @@ class ItemScenario:
 
     slug: str
     exhibit: str
-    kind: str  # "medium" (partitioned image), "files" (loose files) or "scene" (pictures and forms)
+    kind: str  # "medium" (partitioned image), "files" (loose files), "scene" (pictures and forms) or "records" (papers)
     machine: str
     size_bytes: int
     volumes: tuple[VolumeSpec, ...]

@@ -125,6 +125,12 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "document_number": (str, "number of a document, such as a warrant"),
     "valid_from_utc": (datetime, "when a warrant begins to be valid"),
     "valid_to_utc": (datetime, "when a warrant is no longer valid"),
+    # A custody file and what was planted into it.
+    "lines": (tuple, "numbers of lines of a custody file, from 1"),
+    "defect": (str, "number of a planted defect, D01 to D32"),
+    "category": (str, "kind of a planted defect"),
+    "consequences": (tuple, "what a planted defect may lead to"),
+    "cure": (str, "what may be done about a planted defect"),
     # For each of born, modified, accessed: true UTC; UTC with the clock error left in; the stored local digits
     # read as if they were UTC.
     "born_utc": (datetime, "true creation time"),

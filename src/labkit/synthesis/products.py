@@ -15,6 +15,7 @@ from labkit.synthesis.loose_files import note_trace, quartet_traces
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
 from labkit.synthesis.ordinary import ordinary_stretches
 from labkit.synthesis.played import PlayedItem
+from labkit.synthesis.records.handed_out import custody_file_traces
 from labkit.synthesis.scene.pages import scene_traces
 from labkit.synthesis.second_pass import second_pass_traces
 from labkit.synthesis.shelf import Shelf
@@ -185,6 +186,10 @@ def _scene(bench: Bench) -> Iterable[Trace]:
     return scene_traces(bench.played, bench.shelf)
 
 
+def _custody_file(bench: Bench) -> Iterable[Trace]:
+    return custody_file_traces(bench.played, bench.shelf)
+
+
 PRODUCTS: Mapping[str, Callable[[Bench], Iterable[Trace]]] = {
     "raw": _raw,
     "e01": _e01,
@@ -193,4 +198,5 @@ PRODUCTS: Mapping[str, Callable[[Bench], Iterable[Trace]]] = {
     "quartet": _quartet,
     "note": _note,
     "scene": _scene,
+    "custody-file": _custody_file,
 }

@@ -9,6 +9,8 @@ ANY_KIND = "*"
 # A trace of kind deleted_file whose entry is also that of a trace of kind overwritten_file: one of several candidates,
 # told apart by the exercise only.
 OVERWRITTEN_CANDIDATE = "deleted_file, overwritten"
+_PLANTED = "which defect was planted; tests show that the rule named for it finds it in these lines"
+_CRAFT = "judged by the craft (the kit's domain notes on custody, section 2.4), not seen in the file"
 _GONE = "the content before it was overwritten; part of it is gone from the medium"
 
 DEFINITIONS: Mapping[tuple[str, str], str] = {
@@ -31,6 +33,11 @@ DEFINITIONS: Mapping[tuple[str, str], str] = {
     ("scene_object", "scope"): "decided by reading the warrant beside the legend; the numbers are confirmed",
     ("scene_object", "seize"): "decided by reading the warrant beside the legend; the numbers are confirmed",
     ("scene_event", "event_type"): "what the words of the line mean; its time and exhibits are confirmed",
+    ("defect", "defect"): _PLANTED,
+    ("defect", "category"): _PLANTED,
+    ("defect", "consequences"): _CRAFT,
+    ("defect", "cure"): _CRAFT,
+    ("red_herring", "option"): "which of the explained oddities it is; no rule of the kit finds anything there",
     ("scene_order", "order"): "a rule of the craft (RFC 3227, section 2.1) laid on this room",
 }
 

@@ -11,6 +11,7 @@ from labkit.verification.confirmation import NOBODY, Confirmation, statement
 from labkit.verification.entries import confirm_deleted_file, confirm_file, confirm_overwritten_file
 from labkit.verification.loose import confirm_clock, confirm_comparison, confirm_moment, confirm_plain_file
 from labkit.verification.media import confirm_container, confirm_medium, confirm_volume
+from labkit.verification.papers import confirm_custody_file, confirm_planted
 from labkit.verification.remnants import confirm_slack, confirm_unallocated
 from labkit.verification.scene import SCENE_KINDS
 
@@ -28,6 +29,9 @@ KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
     "slack": confirm_slack,
     "unallocated": confirm_unallocated,
     **SCENE_KINDS,
+    "custody_file": confirm_custody_file,
+    "defect": confirm_planted,
+    "red_herring": confirm_planted,
 }
 
 

@@ -28,7 +28,7 @@ def lines(draft: Draft) -> list[dict[str, Any]]:
 def test_a_clean_file_has_people_places_exhibits_and_many_events() -> None:
     kinds = Counter(line["type"] for line in lines(file_of(b"1")[0]))
     assert kinds["person"] == 12
-    assert kinds["location"] == 8
+    assert kinds["location"] == 9
     assert kinds["exhibit"] == 11
     assert sum(count for kind, count in kinds.items() if kind not in ("case", "person", "location", "exhibit")) >= 42
 

@@ -15,7 +15,7 @@ Change = Callable[[Draft, Cast, Stream], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One kind of defect. ``consequences`` and ``cure`` are codes of ``CONSEQUENCES`` and ``CURES``.
+    """One kind of defect. ``consequences`` and ``cure`` are of ``CONSEQUENCES`` and ``CURES``.
 
     ``difficulty``: 1 is seen in one line, 2 by comparing two lines, 3 by comparing with other papers or by reckoning.
     """
@@ -41,26 +41,18 @@ CATEGORIES = (
     "record", "signature", "presence", "access", "disclosure",
 )  # fmt: skip
 CONSEQUENCES: Mapping[str, str] = {
-    "Au": "authenticity: is it the same thing",
-    "In": "integrity: was it changed",
-    "Le": "legality: was it permitted",
-    "Re": "reliability of the method",
-    "We": "weight only",
-    "Ft": "fair trial and disclosure",
-    "At": "attribution: who did it",
+    "Au": "authenticity",  # is it the same thing
+    "In": "integrity",  # was it changed
+    "Le": "legality",  # was it permitted
+    "Re": "reliability",  # of the method
+    "We": "weight",  # only
+    "Ft": "fair-trial",  # and disclosure
+    "At": "attribution",  # who did it
 }
-CURES: Mapping[str, str] = {
-    "statements": "statements of those who held it, access logs, equal digests",
-    "correct-entry": "a correction as a new entry, with the reason",
-    "compare-photo": "compare with the photo or inspect again",
-    "digest-check": "compare with an earlier digest; exclude if there is none",
-    "new-digest": "compute the right digest now and disclose it",
-    "map-errors": "map the unreadable sectors; acquire again",
-    "authority": "ask for the ground: urgency, consent, a further order",
-    "test-tool": "test the tool and document the result",
-    "disclose": "disclose it to the other side",
-    "explain-late": "say that it was entered later and why",
-}
+CURES = (
+    "statements", "correct-entry", "compare-photo", "digest-check", "new-digest", "map-errors", "authority",
+    "test-tool", "disclose", "explain-late",
+)  # fmt: skip
 DEFECTS: Mapping[str, Defect] = {
     "D01": Defect(handing_over.gap, "possession", ("Au", "In"), "statements", 2),
     "D02": Defect(handing_over.other_giver, "possession", ("Au",), "statements", 2),

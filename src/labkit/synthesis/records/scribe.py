@@ -76,11 +76,11 @@ class Scribe:
         """Two lines: released, and received a minute or two later, each signed by whoever wrote it."""
         self.event(
             f"{name} released", "released", clock.tick(4, 9), exhibits, giver, place, purpose,
-            released_by=giver, received_by=taker, signatures=[self.signed(giver)], seal_after=intact(seals),
+            released_by=giver, received_by=taker, signatures=[self.signed(giver)], **_sealed("seal_after", seals),
         )  # fmt: skip
         self.event(
             f"{name} received", "received", clock.tick(1, 2), exhibits, taker, place, purpose,
-            released_by=giver, received_by=taker, signatures=[self.signed(taker)], seal_before=intact(seals),
+            released_by=giver, received_by=taker, signatures=[self.signed(taker)], **_sealed("seal_before", seals),
             condition_after="as described, packing undamaged",
         )  # fmt: skip
 
@@ -115,10 +115,10 @@ class Scribe:
             description=f"image of {original}, E01", capacity_bytes=self.cast.sectors[original] * SECTOR_BYTES,
             sector_size=SECTOR_BYTES,
         )  # fmt: skip
-        began = clock.tick(2, 4)
+        clock.tick(2, 4)
         done = clock.tick(31, 57)
         self.event(
-            f"{name} acquired", "acquired", began, [original, image], examiner, place,
+            f"{name} acquired", "acquired", done, [original, image], examiner, place,
             f"examination: image of {original}", tool=IMAGER,
             write_block={"kind": "hw", "id": blocker, "tested_event": f"{name} blocker tested"},
             observed=[self._observed(original)],
@@ -165,3 +165,7 @@ def seal_of(number: str, state: str) -> Line:
 def intact(numbers: Sequence[str]) -> list[Line]:
     """Return seals that were found, or left, whole."""
     return [seal_of(number, "intact") for number in numbers]
+
+
+def _sealed(field_name: str, numbers: Sequence[str]) -> dict[str, list[Line]]:
+    return {field_name: intact(numbers)} if numbers else {}

@@ -25,14 +25,11 @@ from labkit.synthesis.records.draft import Line
 
 CASE_NUMBER, WARRANT, PROTOCOL = "NV-2026-0388", "W-2026/0388", "PR-0388/1"
 OFFICE, SERVER_ROOM, YARD, CAR = "OFFICE", "SERVER", "YARD", "CAR"
-STORE, LAB, CENTRAL, COURT = "STORE", "LAB", "CENTRAL", "COURT"
+STORE, LAB, CENTRAL, COURT, PROSECUTION = "STORE", "LAB", "CENTRAL", "COURT", "PROSEC"
 MEMORY, STICK_IMAGE, STICK_COPY, STICK_EXTRACT = f"{PC}-M", f"{STICK}-I", f"{STICK}-W", f"{STICK}-X"
 DISK_IMAGE, DISK_COPY, DISK_EXTRACT = f"{DISK}-I", f"{DISK}-W", f"{DISK}-X"
 SEIZED = (PC, STICK, PHONE, DISK)
 SECTOR_BYTES = 512
-IMAGER = {"name": "ewfacquire", "version": "20230405"}
-READER = {"name": "Sleuth Kit", "version": "4.12.1"}
-DUMPER = {"name": "labdump", "version": "2.1"}
 _PLACES: Mapping[str, tuple[str, str, str, str, tuple[int, int] | None, tuple[str, ...]]] = {
     # place: (kind, address, zone, site, kilometres on the map, access list)
     OFFICE: ("scene", "Heron Dock Services, Quay Street 4, office", HOME_ZONE, "QUAY", (3, 1), ()),
@@ -42,6 +39,7 @@ _PLACES: Mapping[str, tuple[str, str, str, str, tuple[int, int] | None, tuple[st
     STORE: ("evidence_store", "Police, Lighthouse Street 1, evidence store", HOME_ZONE, "HQ", (0, 0), (CUSTODIAN,)),
     LAB: ("lab", "Police, Lighthouse Street 1, laboratory", HOME_ZONE, "HQ", (0, 0), (EXAMINER, SPECIALIST)),
     CENTRAL: ("lab", "Central Laboratory, Mill Lane 9", CENTRAL_ZONE, "CENTRAL", (620, -140), (KEEPER, EXPERT)),
+    PROSECUTION: ("other", "Prosecutor's Office, Long Square 5", HOME_ZONE, "PROSEC", (1, 1), ()),
     COURT: ("court", "Court of Port Sarva, Long Square 2", HOME_ZONE, "COURT", (1, 2), (PROSECUTOR,)),
 }
 

@@ -37,6 +37,7 @@ from labkit.synthesis.records.setting import (
     MEMORY,
     OFFICE,
     ORIGINALS,
+    PROSECUTION,
     SECTOR_BYTES,
     SEIZED,
     SERVER_ROOM,
@@ -56,7 +57,7 @@ _REPORT, _DISCLOSURE, _COURT_DAY = date(2026, 4, 2), date(2026, 4, 3), date(2026
 
 
 def clean_file(cast: Cast, stream: Stream) -> Draft:
-    """Return a custody file without a flaw: 12 people, 8 places, 11 exhibits, 70 events."""
+    """Return a custody file without a flaw: 12 people, 9 places, 11 exhibits, 74 events."""
     draft = Draft()
     for key, line in declarations(cast):
         draft.add(key, line)
@@ -102,7 +103,7 @@ def _search(write: Scribe, clock: Clock) -> None:
         "live", "live_action", clock.tick(4, 8), [PC], OFFICER, OFFICE,
         "preservation: memory of a running computer",
         justification="memory and open sessions are lost when it is switched off",
-        changed_evidence=True, competence_ref="certificate LD-7 of the officer",
+        tool=DUMPER, changed_evidence=True, competence_ref="certificate LD-7 of the officer",
         change_description="labdump started from a stick of the police: one new process, the stick in the registry",
         **w,
     )  # fmt: skip
@@ -287,8 +288,24 @@ def _end(write: Scribe, clock: Clock) -> None:
         "stick reported", "reported", clock.set(_REPORT, 15, 33), [STICK_COPY], EXAMINER, LAB,
         "report of the examiner",
     )  # fmt: skip
+    clock.set(_DISCLOSURE, 10, 6)
+    write.hand_over(
+        "stick extract to prosecutor", clock, [STICK_EXTRACT], EXAMINER, PROSECUTOR, LAB,
+        "disclosure: to be shown to the defence", [],
+    )  # fmt: skip
     write.event(
-        "disclosed", "disclosed", clock.set(_DISCLOSURE, 11, 4), [STICK_EXTRACT, DISK_EXTRACT], PROSECUTOR, COURT,
+        "disk extract to prosecutor", "checked_out", clock.tick(3, 8), [DISK_EXTRACT], CUSTODIAN, STORE,
+        "disclosure: to be shown to the defence", released_by=CUSTODIAN, received_by=PROSECUTOR,
+        signatures=[write.signed(CUSTODIAN), write.signed(PROSECUTOR)],
+    )  # fmt: skip
+    write.event(
+        "way to prosecutor", "transported", clock.tick(5, 9), [STICK_EXTRACT, DISK_EXTRACT], PROSECUTOR, CAR,
+        "transport: to the Prosecutor's Office",
+        transport={"carrier": "police car 17", "escort": [PROSECUTOR, INVESTIGATOR]},
+    )  # fmt: skip
+    clock.tick(31, 52)
+    write.event(
+        "disclosed", "disclosed", clock.tick(2, 9), [STICK_EXTRACT, DISK_EXTRACT], PROSECUTOR, PROSECUTION,
         "disclosure to the defence", received_by=DEFENCE, signatures=[write.signed(DEFENCE)],
     )  # fmt: skip
     write.event(

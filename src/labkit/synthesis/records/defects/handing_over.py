@@ -28,13 +28,11 @@ Keys = Sequence[str]
 
 def gap(draft: Draft, _cast: Cast, stream: Stream) -> Keys:
     """D01: two hours and forty minutes lie between the officer's release and the store's receipt."""
-    last = f"{DISK} to store received"
+    last, later = f"{DISK} to store received", GAP_MINUTES + stream.below(10)
     keys = [f"{DISK} to store released", last]
     for key in (last, "stored"):
         for name in ("event_at", "recorded_at"):
-            draft[key][name] = moved(draft[key][name], minutes=GAP_MINUTES + stream.below(10))
-    draft["stored"]["event_at"] = moved(draft[last]["event_at"], minutes=5)
-    draft["stored"]["recorded_at"] = moved(draft[last]["recorded_at"], minutes=8)
+            draft[key][name] = moved(draft[key][name], minutes=later)
     return keys
 
 

@@ -1,0 +1,40 @@
+"""Confirming a custody file: the pages that are handed out show the lines that the truth speaks of."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from labkit.model.truth import Trace
+from labkit.verification.built import BuiltItem
+from labkit.verification.confirmation import Confirmation, Testimony, statement, weigh
+from labkit.verification.pages import read_page
+
+_READER = "html.parser"
+_FILE, _COPY = "custody-file.html", "custody-file-copy.html"
+_LINE = "line-"
+
+
+def confirm_custody_file(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
+    """Yield confirmations of the file: how many lines it and its earlier copy show, one after the other."""
+    name = item.file(str(trace.facts["name"])).name
+    counts = (len(_lines(item, _FILE)), len(_lines(item, _COPY)))
+    yield from weigh(trace, [Testimony(_READER, {"name": name, "lines": counts})])
+    for page in (_FILE, _COPY):
+        last = max(_lines(item, page), default=0)
+        yield statement(trace.id, f"({page}: last number)", _READER, len(_lines(item, page)), last)
+        problems = read_page(item.file(page).read_bytes()).problems
+        yield statement(trace.id, f"({page}: tags)", _READER, (), problems)
+
+
+def confirm_planted(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
+    """Yield confirmations of a defect or a red herring: its lines are in the file, in order."""
+    lines = trace.facts["lines"]
+    shown = set(_lines(item, _FILE))
+    seen: dict[str, Any] = {}
+    if isinstance(lines, tuple):
+        seen["lines"] = tuple(sorted(number for number in lines if number in shown))
+    yield from weigh(trace, [Testimony(_READER, seen)])
+
+
+def _lines(item: BuiltItem, name: str) -> list[int]:
+    ids = read_page(item.file(name).read_bytes()).attributes
+    return [int(one.removeprefix(_LINE)) for one in ids if one.startswith(_LINE)]
