@@ -18,19 +18,21 @@ from labkit.model.truth import CaseTruth
 from labkit.synthesis.build import derive_truth
 
 SEEDS = 20
+SEEDS_OF_A_DISK = 6  # to play its story, and to digest 1 GiB, takes seconds
 LIBRARY: Library = load_library()
 EXERCISES = sorted(LIBRARY.exercises)
 
 
 @cache
-def truth_of(case: str, number: int) -> CaseTruth:
-    items = {item for exercise in LIBRARY.exercises.values() if exercise.case == case for item in exercise.items}
+def truth_of(case: str, items: tuple[str, ...], number: int) -> CaseTruth:
     seed = hashlib.sha256(f"content test {number}".encode()).digest()
-    return derive_truth(load_case(case), seed, items=tuple(sorted(items)))
+    return derive_truth(load_case(case), seed, items=items)
 
 
 def truths(exercise_slug: str) -> list[CaseTruth]:
-    return [truth_of(LIBRARY.exercises[exercise_slug].case, number) for number in range(SEEDS)]
+    exercise = LIBRARY.exercises[exercise_slug]
+    seeds = SEEDS_OF_A_DISK if "pc" in exercise.items else SEEDS
+    return [truth_of(exercise.case, tuple(sorted(exercise.items)), number) for number in range(seeds)]
 
 
 @pytest.mark.seeds
@@ -51,10 +53,10 @@ def test_exemplar_and_attempts_score_as_declared(exercise_slug: str) -> None:
 def test_a_declared_mistake_is_not_the_right_answer(exercise_slug: str) -> None:
     for task in LIBRARY.exercises[exercise_slug].tasks:
         expected = [resolve(task, truth) for truth in truths(exercise_slug)]
-        for number, mistake in enumerate(task.mistakes):  # they stand first, in their order
-            right = sum(each.known[number].value == each.right for each in expected)
+        for number, mistake in enumerate(task.mistakes):  # the declared ones come first
+            right = [each.known[number].value == each.right for each in expected]
             # an identical pair of files may make one of several declared wrong objects the right one
-            assert right < SEEDS, f"{task.id}: {mistake.code} {mistake.truth or mistake.value}"
+            assert not all(right), f"{task.id}: {mistake.code} {mistake.truth or mistake.value}"
 
 
 @pytest.mark.seeds

@@ -176,6 +176,8 @@ def _shown(expression: str, truth: CaseTruth) -> str:
     value = truth.fact(reference)
     for step in filters:
         name, _, argument = step.partition(":")
+        if name == "from":
+            argument = str(truth.fact(argument))
         try:
             value = _FILTERS[name](value, argument)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
@@ -213,6 +215,7 @@ _FILTERS: Mapping[str, Callable[[Any, str], FactValue]] = {
     "sectors": lambda value, _: value // _SECTOR_BYTES,
     "join": lambda value, _: ", ".join(map(str, (*value,))),
     "plus": _plus,
+    "from": lambda value, argument: int(value - int(argument)),
     "times": lambda value, argument: int(value * int(argument)),
     "turned": _turned,
     "first": lambda value, _: value[0],

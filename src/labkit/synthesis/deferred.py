@@ -1,6 +1,7 @@
 """Facts that cost something, worked out only when somebody asks: the digests of a disk take seconds."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from labkit.model.truth import FactValue
@@ -39,3 +40,20 @@ class DeferredFacts(Mapping[str, FactValue]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, (dict(self),)
+
+
+class MadeTogether:
+    """Facts that are made together, when the first of them is asked for."""
+
+    def __init__(self, make: Callable[[], Mapping[str, FactValue]]) -> None:
+        self._make = make
+        self._made: Mapping[str, FactValue] | None = None
+
+    def facts(self, names: Iterable[str]) -> dict[str, Maker]:
+        """Return a maker for each name."""
+        return {name: partial(self._fact, name) for name in names}
+
+    def _fact(self, name: str) -> FactValue:
+        if self._made is None:
+            self._made = self._make()
+        return self._made[name]

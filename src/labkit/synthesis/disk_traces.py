@@ -1,9 +1,10 @@
 """The disk itself as traces: its partitions, where they begin and end, and the clock that wrote its times."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from labkit.hashing import digest_blocks
 from labkit.model.truth import FactValue, Trace
+from labkit.synthesis.deferred import DeferredFacts, MadeTogether, Maker
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
 from labkit.synthesis.traces import clock_facts, digest_facts
 from labkit.synthesis.world.world import Place, World
@@ -47,14 +48,13 @@ def _gaps(world: World) -> Iterator[Trace]:
                 "offset_sectors": start,
                 "size_sectors": end - start,
                 "offset_bytes": start * SECTOR_BYTES,
-                **digest_facts(
-                    digest_blocks(part_of(world.medium, start * SECTOR_BYTES, (end - start) * SECTOR_BYTES))
-                ),
+                "size_bytes": (end - start) * SECTOR_BYTES,
             }
-            yield Trace(f"gap-{place.spec.name}", "gap", None, facts)
+            digests = _digests_later(world.medium, start * SECTOR_BYTES, (end - start) * SECTOR_BYTES)
+            yield Trace(f"gap-{place.spec.name}", "gap", None, DeferredFacts(facts, digests))
 
 
-def _partition(world: World, place: Place) -> dict[str, FactValue]:
+def _partition(world: World, place: Place) -> Mapping[str, FactValue]:
     start, size = place.start_sector * SECTOR_BYTES, place.size_sectors * SECTOR_BYTES
     facts: dict[str, FactValue] = {
         "volume": place.number,
@@ -66,6 +66,11 @@ def _partition(world: World, place: Place) -> dict[str, FactValue]:
     volume = world.volumes.get(place.spec.name)
     if volume is not None:
         facts |= {"serial": volume.serial_text, "label": place.spec.label, "cluster_bytes": volume.cluster_bytes}
-    if not place.spec.common:  # nobody is asked for the digest of what all have
-        facts |= digest_facts(digest_blocks(part_of(world.medium, start, size)))
-    return facts
+    if place.spec.common:  # nobody is asked for the digest of what all have
+        return facts
+    return DeferredFacts(facts | {"size_bytes": size}, _digests_later(world.medium, start, size))
+
+
+def _digests_later(medium: Medium, start_bytes: int, size_bytes: int) -> Mapping[str, Maker]:
+    later = MadeTogether(lambda: digest_facts(digest_blocks(part_of(medium, start_bytes, size_bytes))))
+    return later.facts(("md5", "sha1", "sha256"))

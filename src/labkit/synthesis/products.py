@@ -10,7 +10,7 @@ from labkit.errors import SynthesisError
 from labkit.hashing import digest_blocks
 from labkit.model.evidence import Digests
 from labkit.model.truth import FactValue, Trace
-from labkit.synthesis.deferred import DeferredFacts
+from labkit.synthesis.deferred import DeferredFacts, MadeTogether
 from labkit.synthesis.loose_files import note_trace, quartet_traces
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
 from labkit.synthesis.ordinary import ordinary_stretches
@@ -88,7 +88,7 @@ def _e01(bench: Bench) -> Iterable[Trace]:
             Trace("media", "medium", None, media | digest_facts(encoded.media)),
             Trace("container", "container", None, encoded.container),
         )
-    later = _Once(lambda: _encode(bench).container)
+    later = MadeTogether(lambda: _encode(bench).container)
     names = ("size_bytes", "md5", "sha1", "sha256", "stored_md5", "stored_sha1")
     return (
         Trace("media", "medium", None, DeferredFacts(media, _digests_later(played.medium))),
@@ -123,23 +123,6 @@ def _digests_later(medium: Medium) -> dict[str, Callable[[], FactValue]]:
         return found.hexdigest()
 
     return {algorithm: partial(one, algorithm) for algorithm in ("md5", "sha1", "sha256")}
-
-
-class _Once:
-    """Facts that are made together, when the first of them is asked for."""
-
-    def __init__(self, make: Callable[[], Mapping[str, FactValue]]) -> None:
-        self._make = make
-        self._made: Mapping[str, FactValue] | None = None
-
-    def facts(self, names: Iterable[str]) -> dict[str, Callable[[], FactValue]]:
-        """Return a maker for each name."""
-        return {name: partial(self._fact, name) for name in names}
-
-    def _fact(self, name: str) -> FactValue:
-        if self._made is None:
-            self._made = self._make()
-        return self._made[name]
 
 
 def _copy_b(bench: Bench) -> Iterable[Trace]:

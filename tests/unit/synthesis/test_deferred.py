@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from labkit.synthesis.deferred import DeferredFacts
+from labkit.synthesis.deferred import DeferredFacts, MadeTogether
 
 
 def counted(value: int, calls: list[int]) -> int:
@@ -32,3 +32,13 @@ def test_deferred_facts_are_those_of_a_plain_table() -> None:
 def test_a_fact_that_nobody_makes_is_missing() -> None:
     with pytest.raises(KeyError):
         DeferredFacts({}, {})["two"]
+
+
+def test_facts_that_are_made_together_are_made_once() -> None:
+    calls: list[int] = []
+    later = MadeTogether(lambda: {"one": counted(1, calls), "two": counted(2, calls), "three": counted(3, calls)})
+    facts = DeferredFacts({}, later.facts(("one", "two")))
+
+    assert (set(facts), calls) == ({"one", "two"}, [])
+    assert (facts["two"], facts["one"]) == (2, 1)
+    assert calls == [1, 2, 3]
