@@ -356,8 +356,9 @@ def hash_command(image: Path, offset: int | None, length: int | None, as_json: b
 def verify(image: Path, expect: str | None, as_json: bool, plain: bool) -> None:
     """Compute the medium's digests anew and compare them with the recorded ones.
 
-    Exit code 0: all recorded digests agree. 6: one differs. 5: nothing was recorded to compare with, or the image
-    can not be read.
+    Recorded are those in the container and those in the provenance record beside the image. Of an E01 every checksum
+    is computed too. Exit code 0: everything agrees. 6: something differs. 5: nothing was recorded to compare with, or
+    the image can not be read.
     """
     from labkit.usecases import examiner
 
@@ -369,21 +370,26 @@ def verify(image: Path, expect: str | None, as_json: bool, plain: bool) -> None:
                 "image": str(image),
                 "media": asdict(found.stored.computed),
                 "stored": dict(found.stored.stored),
+                "record": dict(found.record.stored),
                 "expected": dict(found.expected.stored),
+                "damage": list(found.damage),
                 "agrees": found.agrees,
             }
         )
     else:
         write_table(("algorithm", "recorded in", "recorded", "computed", "result"), comparison(found), plain=plain)
+    for damage in found.damage:
+        note(f"Warning: {damage}")
     if found.agrees is None:
         raise EvidenceError(
             f"{image.name}: nothing is stored to compare with; the digests were computed, nothing was verified",
             remedy="Compare them with the acquisition log, or give the recorded digest with --expect.",
         )
     if not found.agrees:
-        names = sorted({*found.stored.differing, *found.expected.differing})
+        names = ", ".join(found.differing)
+        what = f"computed and recorded {names} differ" if names else "its medium agrees, its container is damaged"
         raise IntegrityError(
-            f"{image.name} does not verify: computed and recorded {', '.join(names)} differ",
+            f"{image.name} does not verify: {what}",
             remedy="Do not examine this copy. Make a new working copy from the master and verify it.",
         )
     if not as_json and not plain:

@@ -148,11 +148,12 @@ def _shown(moment: datetime | None, stored: bool) -> str:
 def comparison(found: "VerifiedImage") -> Iterator[tuple[str, str, str, str, str]]:
     """Yield a line for each recorded digest, then the computed ones that nothing was recorded for."""
     computed = found.stored.computed
-    for source, recorded in (("container", found.stored), ("--expect", found.expected)):
+    places = (("container", found.stored), ("record", found.record), ("--expect", found.expected))
+    for source, recorded in places:
         for name, value in recorded.stored.items():
             result = "DIFFERS" if name in recorded.differing else "agrees"
             yield name, source, value, getattr(computed, name), result
-    compared = {*found.stored.stored, *found.expected.stored}
+    compared = {name for _, recorded in places for name in recorded.stored}
     for name in DIGESTS:
         if name not in compared:
             yield name, "-", "-", getattr(computed, name), "not recorded"

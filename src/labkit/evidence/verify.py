@@ -1,13 +1,16 @@
 """Digests of the medium and, apart from it, of the files that hold it; and whether a container tells the truth.
 
 A bit that flips inside an E01 gives wrong bytes and no error: only computing everything anew and comparing shows it.
+Of an E01 every checksum of its sections and chunks is computed too (``evidence/ewf``), because its digests say nothing
+of the header values, and not where the damage is.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labkit.errors import EvidenceError
+from labkit.evidence.ewf.medium import DamagedEwfError, EwfMedium, UnusualEwfError
 from labkit.evidence.image import Image
 from labkit.hashing import digest_blocks, file_blocks
 from labkit.model.evidence import Digests
@@ -22,12 +25,13 @@ class Verification:
     """What was computed over the medium beside what was recorded.
 
     ``agrees`` is None where nothing that can be compared was recorded; it is True only if every recorded digest
-    is the computed one.
+    is the computed one and the container is sound. ``damage`` holds a sentence for each damaged place of it.
     """
 
     computed: Digests
     stored: Mapping[str, str]
     agrees: bool | None
+    damage: tuple[str, ...] = ()
 
     @property
     def differing(self) -> tuple[str, ...]:
@@ -83,5 +87,30 @@ def compare(computed: Digests, stored: Mapping[str, str]) -> Verification:
 
 
 def verify(image: Image, watch: Watch = unwatched) -> Verification:
-    """Compute the digests of the medium and compare them with those that the container states."""
-    return compare(media_digests(image, watch), image.stored_digests)
+    """Compute the digests of the medium and compare them with those that the container states.
+
+    Raises:
+        EvidenceError: The container is damaged so that its medium can not be read.
+    """
+    if image.container != "E01":
+        return compare(media_digests(image, watch), image.stored_digests)
+    computed, damage = _checked_digests(image, watch)
+    compared = compare(computed, image.stored_digests)
+    return replace(compared, agrees=False, damage=damage) if damage else compared
+
+
+def _checked_digests(image: Image, watch: Watch) -> tuple[Digests, tuple[str, ...]]:
+    """Return the digests of an E01's medium, and what does not fit its checksum."""
+    try:
+        medium = EwfMedium(image.segments)
+        if medium.size_bytes != image.size_bytes:
+            return media_digests(image, watch), ()
+        computed = digest_blocks(watch(medium.blocks(), image.size_bytes, "medium"))
+    except UnusualEwfError:
+        return media_digests(image, watch), ()
+    except DamagedEwfError as error:
+        raise EvidenceError(
+            f"{image.path.name} is damaged: {error}",
+            remedy="Do not examine this copy. Copy the image again from its master and compare its digest.",
+        ) from error
+    return computed, tuple(medium.damage)

@@ -1,7 +1,7 @@
 """What an acquisition leaves behind: the provenance record, schema ``labkit-acquisition/1``.
 
 A record says what was copied, with what, when, and what the copy is. Records of the kit's own acquisitions are whole;
-those read from another tool's log have None or nothing where that log is silent. Times are aware.
+those read from another tool's log have None or nothing where that log is silent. Times are in UTC.
 """
 
 from dataclasses import dataclass

@@ -80,15 +80,22 @@ class ImageDigests:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedImage:
-    """The computed digests beside those that the container states, and beside one that the examiner expected."""
+    """The computed digests beside those of the container, of the provenance record, and one that was expected."""
 
     stored: Verification
+    record: Verification
     expected: Verification
+    damage: tuple[str, ...] = ()  # of the container, also where the medium agrees
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """Return the algorithms whose digests differ, wherever they were recorded."""
+        return tuple(sorted({*self.stored.differing, *self.record.differing, *self.expected.differing}))
 
     @property
     def agrees(self) -> bool | None:
         """Return False if anything differs, True if something was compared and all of it agrees, else None."""
-        answers = {self.stored.agrees, self.expected.agrees}
+        answers = {self.stored.agrees, self.record.agrees, self.expected.agrees, False if self.damage else None}
         if False in answers:
             return False
         return True if True in answers else None
@@ -251,16 +258,29 @@ def hash_stretch(path: Path, offset_bytes: int, length_bytes: int, watch: Watch 
 
 
 def verify_image(path: Path, expected: str | None = None, watch: Watch = unwatched) -> VerifiedImage:
-    """Compute the medium's digests and compare them with the stored ones and with an expected one.
+    """Compute the medium's digests and compare them with the stored ones, the record's, and an expected one.
+
+    A provenance record that lies beside the image also says what its files were.
 
     Raises:
         EvidenceError: ``expected`` is no digest, or the image can not be read.
+        AcquisitionError: The provenance record beside the image is damaged.
     """
+    from labkit.usecases.recorded import changed_files, recorded_digests, recorded_image
+
     wanted = {_algorithm(expected): expected.lower()} if expected else {}
     with examined("image verify", path, {"expected": expected} if expected else {}) as line, open_image(path) as image:
+        record = recorded_image(image.segments[0])
         stored = verify(image, watch)
-        found = VerifiedImage(stored, compare(stored.computed, wanted))
+        found = VerifiedImage(
+            stored,
+            compare(stored.computed, recorded_digests(record)),
+            compare(stored.computed, wanted),
+            stored.damage + changed_files(record, image.segments),
+        )
         line.update(sha256=stored.computed.sha256, agrees=found.agrees)
+        if found.damage:
+            line["damage"] = list(found.damage)
         return found
 
 

@@ -1,0 +1,17 @@
+"""Damage of an E01 is noticed. ``LABKIT_E01_FLIPS=1000`` tries that many flipped bits, and a tenth as many cuts."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.e01_damage import KINDS, unnoticed
+
+FLIPS = int(os.environ.get("LABKIT_E01_FLIPS", "60"))
+
+
+@pytest.mark.timeout(60 + FLIPS)
+@pytest.mark.parametrize("with_record", [True, False], ids=["with its record", "alone"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_flipped_bit_and_every_cut_is_noticed(tmp_path: Path, kind: str, with_record: bool) -> None:
+    assert unnoticed(tmp_path / "image", kind, FLIPS, max(1, FLIPS // 10), with_record=with_record) == []
