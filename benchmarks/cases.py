@@ -7,11 +7,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measure import NotPossibleError, Row, impossible, labkit, program, side_by_side
+from benchmarks.measure import NotPossibleError, Row, impossible, labkit, program, run, side_by_side
 
 HASH_BYTES = 1024 * 1024 * 1024
 LIST_ENTRIES = 50_000
-_BLOCK_BYTES = 8 * 1024 * 1024
+MIB = 1024 * 1024
+MEDIA_BYTES = 1024 * MIB
+_BLOCK_BYTES = 8 * MIB
 
 
 def startup(folder: Path) -> Row:
@@ -85,6 +87,58 @@ def build_disk(folder: Path) -> Row:
     )
 
 
+def verify_e01(folder: Path) -> Row:
+    """Compare verifying a compressed E01 of 1 GiB with ewfverify; ours computes SHA-1 and SHA-256 besides MD5."""
+    acquirer, peer = program("ewfacquire", "ewf-tools"), program("ewfverify", "ewf-tools")
+    media = _mixed_media(folder)
+    name = folder / "verify"
+    run([acquirer, "-u", "-q", "-c", "fast", "-d", "sha1", "-t", name, media])
+    media.unlink()
+    image = name.with_suffix(".E01")
+    return side_by_side(
+        "verify",
+        [*labkit(), "image", "verify", "--json", image],
+        [peer, "-q", "-d", "sha1", image],
+        0.65,
+        f"ewfverify -d sha1, 1 GiB in an E01 of {image.stat().st_size // MIB} MiB",
+        folder,
+    )
+
+
+def acquire_e01(folder: Path) -> Row:
+    """Compare acquiring 1 GiB to a compressed E01 with three digests and verifying it with ewfacquire and ewfverify."""
+    program("ewfacquire", "ewf-tools")
+    program("ewfverify", "ewf-tools")
+    media = _mixed_media(folder)
+    device = folder / "source.device.toml"
+    device.write_text(f'schema = "labkit-device/1"\nimage = "{media.name}"\nserial = "1"\n', encoding="utf-8")
+    command = [sys.executable, "-m", "benchmarks.acquiring"]
+    return side_by_side(
+        "acquire",
+        [*command, "ours", device, folder / "ours"],
+        [*command, "peer", media, folder / "peer"],
+        0.5,
+        "ewfacquire -c fast -d sha1,sha256 and ewfverify -d sha1,sha256, 1 GiB",
+        folder,
+    )
+
+
+def _mixed_media(folder: Path) -> Path:
+    """Write 1 GiB as a disk is: a quarter never written to, half of it documents, a quarter pictures and archives."""
+    source = random.Random(1)
+    words = [bytes(source.choices(b"abcdefghijklmnopqrstuvwxyz", k=source.randrange(2, 11))) for _ in range(4000)]
+    path = folder / "mixed.raw"
+    with path.open("wb") as file:
+        for number in range(MEDIA_BYTES // MIB):
+            if number % 4 == 0:
+                file.write(bytes(MIB))
+            elif number % 4 == 1:
+                file.write(source.randbytes(MIB))
+            else:
+                file.write(b" ".join(source.choices(words, k=MIB // 6))[:MIB].ljust(MIB, b"."))
+    return path
+
+
 def _volume(folder: Path) -> tuple[Path, str]:
     """Return an NTFS volume of 50,000 files made through ntfs-3g; FAT32 where it can not be mounted."""
     try:
@@ -154,6 +208,8 @@ CASES: dict[str, tuple[Callable[[Path], Row], float]] = {
     "list": (list_entries, 1.0),
     "read": (read_content, 0.2),
     "build": (build_disk, 0.2),
+    "verify": (verify_e01, 0.65),
+    "acquire": (acquire_e01, 0.5),
 }
 
 

@@ -19,6 +19,7 @@ from labkit.cli.output import (
 from labkit.errors import AcquisitionError
 
 if TYPE_CHECKING:
+    from labkit.model.acquisition import ProvenanceRecord
     from labkit.usecases.acquiring import Acquired, CustodyEntry
 
 _FILE = click.Path(path_type=Path)
@@ -247,6 +248,58 @@ def test_blocker(source: Path, blocker: str, as_json: bool, plain: bool) -> None
         )
 
 
+@device.command(
+    name="import-log",
+    epilog=examples(
+        "labkit device import-log KF-06.E01.txt --image KF-06.E01 --zone Asia/Almaty",
+        "labkit device import-log KF-06.log",
+    ),
+)
+@click.argument("log", type=_FILE)
+@click.option("--image", type=_FILE, metavar="FILE", help="The image that the log is about; its record lies beside it.")
+@click.option("--zone", metavar="IANA", help="Zone of the machine that wrote the log.")
+@output_options
+def import_log(log: Path, image: Path | None, zone: str | None, as_json: bool, plain: bool) -> None:
+    """Read the log of another tool into a provenance record.
+
+    LOG is the .txt of FTK Imager, the .info of Guymager, the log of dc3dd, or what ewfacquire printed. With its record
+    beside it, labkit image verify compares an image with what the tool noted.
+    """
+    from labkit.acquisition.record import as_json as json_of
+    from labkit.usecases import acquiring
+
+    record, path = acquiring.import_log(log, image=image, zone=zone)
+    if record.started_at is None and record.ended_at is None:
+        note("Note: the times in this log have no zone and were left out; --zone takes them in.")
+    if as_json:
+        write_json({"record": str(path), **json_of(record)})
+        return
+    fields: list[tuple[str, object]] = [
+        ("tool", f"{record.tool.name} {record.tool.version}"),
+        ("device", f"{record.source.make} {record.source.model} {record.source.serial}".strip()),
+        ("started", record.started_at or "-"),
+        ("ended", record.ended_at or "-"),
+        *((name, getattr(record.digests, name) or "-") for name in ("md5", "sha1", "sha256")),
+        ("verified", {None: "not said", True: "yes", False: "FAILED"}[_agrees(record)]),
+        *_unreadable(record),
+        ("record", str(path)),
+    ]
+    write_fields(fields, plain=plain)
+
+
+def _agrees(record: "ProvenanceRecord") -> bool | None:
+    return record.verification.agrees if record.verification else None
+
+
+def _unreadable(record: "ProvenanceRecord") -> list[tuple[str, object]]:
+    runs = record.read_errors
+    fields: list[tuple[str, object]] = [("unreadable", f"{record.unreadable_sectors} sectors" if runs else "none")]
+    fields += [("", f"{run.lba} to {run.end - 1}" if run.count > 1 else str(run.lba)) for run in runs[:_SHOWN_RUNS]]
+    if len(runs) > _SHOWN_RUNS:
+        fields.append(("", f"and {len(runs) - _SHOWN_RUNS} more runs, see the record"))
+    return fields
+
+
 def _custody_entry(
     exhibit: str | None, image_exhibit: str | None, by: str | None, location: str
 ) -> "CustodyEntry | None":
@@ -261,7 +314,6 @@ def _custody_entry(
 
 def _show(done: "Acquired", *, plain: bool) -> None:
     record = done.record
-    runs = record.read_errors
     fields: list[tuple[str, object]] = [
         ("image", ", ".join(file.name for file in record.image.files)),
         ("medium", f"{record.image.media_bytes} bytes, {record.source.sectors} sectors"),
@@ -269,11 +321,8 @@ def _show(done: "Acquired", *, plain: bool) -> None:
         ("sha1", record.digests.sha1),
         ("sha256", record.digests.sha256),
         ("verified", "read again, every digest agrees"),
-        ("unreadable", f"{record.unreadable_sectors} sectors" if runs else "none"),
+        *_unreadable(record),
     ]
-    fields += [("", f"{run.lba} to {run.end - 1}" if run.count > 1 else str(run.lba)) for run in runs[:_SHOWN_RUNS]]
-    if len(runs) > _SHOWN_RUNS:
-        fields.append(("", f"and {len(runs) - _SHOWN_RUNS} more runs, see the record"))
     fields += [
         ("interrupted", f"{stop.at:%Y-%m-%d %H:%M:%S} UTC at sector {stop.reached_lba}: {stop.reason}; resumed")
         for stop in record.interruptions

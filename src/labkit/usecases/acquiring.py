@@ -15,13 +15,16 @@ from labkit.acquisition.blocker_test import CriterionResult, try_blocker
 from labkit.acquisition.custody_events import custody_events
 from labkit.acquisition.device import Blocker, Device, read_device
 from labkit.acquisition.drives import ImageDrive, connect, described
+from labkit.acquisition.logs.reading import read_log
 from labkit.acquisition.plan import Plan
-from labkit.acquisition.target import Target
-from labkit.errors import AcquisitionError, CustodyError
+from labkit.acquisition.record import write_record
+from labkit.acquisition.target import Target, record_path
+from labkit.errors import AcquisitionError, CustodyError, StorageError
 from labkit.evidence.verify import Watch, unwatched
 from labkit.model.acquisition import ProvenanceRecord, SourceDescription, WriteProtection
 from labkit.usecases.examiner import examined
 from labkit.workspace.root import find_root
+from labkit.zones import zone_or_none
 
 UNPROTECTED = "none"
 
@@ -154,6 +157,34 @@ def acquire(
     return replace(done, ledger_lines=_enter(done, custody)) if custody else done
 
 
+def import_log(log: Path, *, image: Path | None = None, zone: str | None = None) -> tuple[ProvenanceRecord, Path]:
+    """Read the log of another tool into a provenance record, and write that beside the image, else beside the log.
+
+    Args:
+        log: What FTK Imager, Guymager, ewfacquire or dc3dd wrote.
+        image: The first file of the image that the log is about.
+        zone: IANA name of the zone of the machine that wrote it; without it, times that have no offset are left out.
+
+    Raises:
+        AcquisitionError: It is no log of these tools, or the zone is unknown.
+        StorageError: There is a record already.
+    """
+    place = zone_or_none(zone) if zone else None
+    if zone and place is None:
+        raise AcquisitionError(f"there is no time zone {zone}", remedy="Give an IANA name such as Asia/Almaty.")
+    with examined("device import-log", log, {"zone": zone} if zone else {}) as line:
+        record = read_log(log, zone=place)
+        path = record_path(image or log)
+        if path.exists():
+            raise StorageError(
+                f"{path} is there already; nothing was overwritten",
+                remedy="Move it away if the log is to take its place.",
+            )
+        write_record(record, path)
+        line.update(tool=record.tool.name, to=str(path))
+        return record, path
+
+
 def _check_beginning(target: Target, *, resume: bool) -> None:
     if target.journal.exists() and not resume:
         raise AcquisitionError(
@@ -279,7 +310,5 @@ def _enter(done: Acquired, entry: CustodyEntry) -> tuple[int, ...]:
 
 
 def _zone(ledger: Any, location: str, otherwise: str) -> tzinfo:
-    from labkit.zones import zone_or_none
-
     named = next((place.tz for place in ledger.locations if place.loc_id == location), "") or otherwise
     return zone_or_none(named) or UTC

@@ -1,13 +1,18 @@
 """``labkit acquire`` and ``labkit device``, as they are typed."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from labkit.hashing import digest_bytes
 from labkit.usecases import custodian
 from tests.small_class import a_workspace
 from tests.unit.acquisition.devices import MIB, medium_bytes, write_device
+from tests.unit.acquisition.test_logs import DC3DD, FTK, MD5, SHA256
 from tests.unit.cli.image_runner import objects, refused, run
 
 DATA = medium_bytes(10 * MIB)
@@ -181,6 +186,109 @@ def test_a_blocker_is_tested(source: Path) -> None:
 
 def test_the_custody_options_go_together(source: Path, tmp_path: Path) -> None:
     assert "together" in acquire(source, tmp_path / "a.raw", "--exhibit", "KF-02", code=2).stderr
+
+
+def test_the_log_of_another_tool_becomes_a_record_that_verify_compares_with(tmp_path: Path) -> None:
+    image = tmp_path / "KF-06.dd"
+    image.write_bytes(DATA)
+    log = tmp_path / "KF-06.log"
+    text = DC3DD.replace(MD5, digest_bytes(DATA).md5).replace(SHA256, digest_bytes(DATA).sha256)
+    log.write_text(text)
+
+    shown = run("device", "import-log", log, "--image", image)
+    refused(13, "is there already", "Move it away", "device", "import-log", log, "--image", image)
+    verified = run("image", "verify", image)
+    image.write_bytes(DATA[:-1] + b"x")
+    refused(6, "md5, sha256 differ", "master", "image", "verify", image)
+
+    assert "dc3dd 7.2.646" in shown.stdout
+    assert "40960 to 40962" in shown.stdout
+    assert verified.stdout.count("agrees") == 2
+    assert "record" in verified.stdout
+
+
+def test_times_of_a_log_need_a_zone(tmp_path: Path) -> None:
+    log = tmp_path / "KF-06.E01.txt"
+    log.write_text(FTK, encoding="utf-8")
+
+    assert "have no zone" in run("device", "import-log", log).stderr
+    (tmp_path / "KF-06.E01.txt.acquisition.json").unlink()
+    (record,) = objects("device", "import-log", log, "--zone", "Asia/Almaty")
+    assert record["started_at"] == "2026-04-17T05:02:11+00:00"
+    refused(15, "no time zone Asia/Nowhere", "Asia/Almaty", "device", "import-log", log, "--zone", "Asia/Nowhere")
+
+
+def test_verify_names_what_is_damaged_although_the_medium_agrees(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "KF-06.E01"
+    acquire(source, out)
+    data = bytearray(out.read_bytes())
+    data[13 + 76 + 2] ^= 8  # an idle bit of the header values, over which no checksum goes
+    out.write_bytes(data)
+
+    result = run("image", "verify", out, code=6)
+
+    assert "its medium agrees, its container is damaged" in result.stderr
+    assert "the header2 section at byte 89 has bits set that carry nothing" in result.stderr
+    assert "not byte for byte the file that its provenance record names" in result.stderr
+
+
+def test_verify_names_the_sectors_of_a_damaged_chunk(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "KF-06.E01"
+    acquire(source, out, "--compression", "portable")
+    data = bytearray(out.read_bytes())
+    data[data.index(b"sectors") + 76 + 40_000] ^= 1
+    out.write_bytes(data)
+
+    assert "sectors 64 to 127 do not fit their checksum" in run("image", "verify", out, code=6).stderr
+
+
+def test_a_damaged_record_is_said(source: Path, tmp_path: Path) -> None:
+    acquire(source, tmp_path / "a.raw")
+    (tmp_path / "a.raw.acquisition.json").write_text("{}")
+    refused(15, "is no provenance record", "move the record away", "image", "verify", tmp_path / "a.raw")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of file sizes are POSIX")
+@pytest.mark.parametrize("name", ["KF-06.E01", "KF-06.raw"])
+def test_a_full_destination_stops_the_command_and_it_goes_on(source: Path, tmp_path: Path, name: str) -> None:
+    out = tmp_path / name
+    command = [sys.executable, "-m", "labkit", "acquire", source, out, "--blocker", "WB-3", "--compression", "portable"]
+    stopped = subprocess.run(command, capture_output=True, check=False, preexec_fn=_small_files)
+
+    assert stopped.returncode == 16
+    assert b"the destination is full; 0 of 20480 sectors" in stopped.stderr
+    assert b"--resume" in stopped.stderr
+    acquire(source, out, "--resume")
+    assert run("image", "verify", out).exit_code == 0
+
+
+def _small_files() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3 * MIB, 3 * MIB))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_small_disk_is_found_too_small_before_and_is_full_on_the_way(source: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=9m", "tmpfs", disk], check=False, capture_output=True)
+    if mounted.returncode:
+        pytest.skip("a tmpfs can not be mounted here")
+    try:
+        out = disk / "KF-06.raw"
+        refused(13, "bytes free; the image can take", "--no-space-check", "acquire", source, out, "--blocker", "WB-3")
+        assert list(disk.iterdir()) == []
+        refused(
+            16, "the destination is full; 16384 of 20480 sectors", "Make room on the disk",
+            "acquire", source, out, "--blocker", "WB-3", "--no-space-check",
+        )  # fmt: skip
+        subprocess.run(["mount", "-o", "remount,size=20m", disk], check=True)
+        result = acquire(source, out, "--resume")
+        assert "destination-full; resumed" in result.stdout
+        run("image", "verify", out)
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 class TestInAWorkspace:

@@ -231,4 +231,16 @@ def _chunk(data: bytes, length: int, *, compressed: bool) -> tuple[bytes | None,
         body, plain = inflated(data, length)
     except DamagedStreamError:
         return None, True
-    return (body, plain) if len(body) == length else (None, True)
+    if len(body) != length:
+        return None, True
+    return body, plain and not (body == _ZERO_CHUNK and _differs_in_one_bit(data, ZERO_CHUNK_STREAM))
+
+
+def _differs_in_one_bit(data: bytes, usual: bytes) -> bool:
+    """Return whether a single bit was flipped in a stream that is usual for zeros.
+
+    Of zeros deflate can say the same in many ways, so that neither inflating nor the checksum shows it.
+    """
+    if len(data) != len(usual):
+        return False
+    return (int.from_bytes(data, "big") ^ int.from_bytes(usual, "big")).bit_count() == 1
