@@ -147,7 +147,8 @@ def _in_court(reading: Reading) -> Iterator[Hit]:
 
 def _is_court(reading: Reading, event: Event) -> bool:
     place = reading.locations.get(event.location)
-    return place is not None and place.kind is LocationKind.COURT and event.type is not EventType.CORRECTED
+    is_there = place is not None and place.kind is LocationKind.COURT
+    return is_there and event.type not in (EventType.CORRECTED, EventType.REPORTED, EventType.DISCLOSED)
 
 
 def _hashed_just_before(events: tuple[Event, ...], arrival: Event) -> bool:

@@ -12,6 +12,7 @@ from labkit.model.custody import Event, EventType, Location, LocationKind
 FASTEST_KM_PER_HOUR = 900
 _READ_OFF = timedelta(minutes=1)  # times are written to the minute
 _GIVES_OUT = frozenset({EventType.CHECKED_OUT, EventType.RELEASED})
+_TOLD = frozenset({EventType.REPORTED, EventType.DISCLOSED})  # the exhibit itself need not be there
 _INDOORS = frozenset({LocationKind.EVIDENCE_STORE, LocationKind.LAB, LocationKind.COURT})
 
 
@@ -37,7 +38,7 @@ def _journeys(reading: Reading, number: str, events: tuple[Event, ...]) -> Itera
     before: Event | None = None
     was_carried = False
     for event in events:
-        if is_correction(event):
+        if is_correction(event) or event.type in _TOLD:
             continue
         was_carried = was_carried or event.type is EventType.TRANSPORTED or event.transport is not None
         here = reading.locations.get(event.location)

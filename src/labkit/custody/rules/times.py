@@ -104,17 +104,18 @@ def _authority_moments(authority: Authority) -> list[Moment | None]:
 def written_down_in_time(reading: Reading) -> Iterator[Hit]:
     """An event is written down when it happens, within 15 minutes; a later line says that it is late.
 
-    It says so in its note, or a line that corrects or completes it does. Up to 24 hours weigh less than more. A line
-    that was recorded before its event shows a wrong clock, and no note explains it.
+    It says so in its note, or a line that corrects or completes it does. Up to 24 hours weigh less than more. An event
+    with digests lasts until the last one was computed. A line that was recorded before its event shows a wrong clock,
+    and no note explains it.
     """
     for event in reading.ledger.events:
         happened = event.event_at.utc if event.event_at else None
         written = event.recorded_at.utc if event.recorded_at else None
         if happened is None or written is None or is_correction(event):
             continue
-        late = written - happened
+        late = written - (happened if written < happened else _end(event, happened))
         values: dict[str, str | int] = {"minutes": abs(late) // timedelta(minutes=1)}
-        if late < timedelta():
+        if written < happened:
             # Events are often written to the minute: what is recorded in the same minute is not before it.
             if happened.replace(second=0, microsecond=0) > written:
                 yield Hit("before", event.seq, values=values)
@@ -130,7 +131,12 @@ def is_late(event: Event) -> bool:
     written = event.recorded_at.utc if event.recorded_at else None
     if happened is None or written is None or is_correction(event) or not is_generic(event.note):
         return False
-    return written - happened > CONTEMPORANEOUS
+    return written - _end(event, happened) > CONTEMPORANEOUS
+
+
+def _end(event: Event, happened: datetime) -> datetime:
+    computed = (record.computed_at.utc for record in event.hashes if record.computed_at is not None)
+    return max([happened, *(moment for moment in computed if moment is not None)])
 
 
 def _says_why(reading: Reading, event: Event) -> bool:
