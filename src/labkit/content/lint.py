@@ -195,7 +195,9 @@ def _telling(
 
 
 def _right_texts(task: "Task", case: KnownCase | None, *, ids: bool) -> list[str]:
-    return [text for _, part in parts(task) for text in _right_text(part.answer, case, ids=ids)]
+    key = getattr(task.answer, "key", None)  # of a table: it tells rows apart and earns nothing
+    told = (part for where, part in parts(task) if key is None or not where.endswith(f".{key}"))
+    return [text for part in told for text in _right_text(part.answer, case, ids=ids)]
 
 
 def _right_text(answer: object, case: KnownCase | None, *, ids: bool) -> list[str]:

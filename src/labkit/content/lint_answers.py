@@ -190,10 +190,10 @@ def _fact_fits(
     if not issubclass(FACTS[fact][0], wanted):
         yield where, "LK142", f"{part.answer.type} needs {words}; {fact} is {FACTS[fact][1]}"
     elif isinstance(part.answer, HashAnswer):
-        stored_or_plain = fact.removeprefix("stored_").partition("_")[0]
-        if stored_or_plain not in _DIGITS:
+        algorithm = fact.removeprefix("stored_").removeprefix("stream_").partition("_")[0]
+        if algorithm not in _DIGITS:
             yield where, "LK142", f"HASH needs a digest; {fact} is {FACTS[fact][1]}"
-        elif stored_or_plain != part.answer.algorithm and not mistake:
+        elif algorithm != part.answer.algorithm and not mistake:
             yield where, "LK142", f"the task asks for {part.answer.algorithm}; {fact} is another algorithm"
     elif part.answer.type == "PATH" and case is not None and not mistake:
         try:

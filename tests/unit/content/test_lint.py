@@ -313,6 +313,23 @@ def test_an_enum_whose_answer_is_a_fact_is_compared_with_its_options(content: Sm
     assert [(one.code, one.key) for one in content.lint()] == [("LK230", "tasks[2].answer.truth")]
 
 
+def test_hints_may_name_the_rows_of_a_table_but_not_what_is_right_in_them(content: SmallLibrary) -> None:
+    table("b = 5", a='"x"')(content)
+    content.change(HINTS, "- Box or content?", "- Look at `x` first.")
+    assert content.lint() == ()
+
+    content.change(TOML, 'key = "a"', 'key = "b"')
+    assert [(one.code, one.path.as_posix()) for one in content.lint()] == [("LK133", HINTS)]
+
+
+def test_a_digest_may_be_that_of_a_named_stream(content: SmallLibrary) -> None:
+    content.change(TOML, "stick:media.sha256", "stick:note.stream_sha256")
+    assert {one.code for one in content.lint()} == {"LK140"}  # this stick has none; the kind of fact is right
+
+    content.change(TOML, "stream_sha256", "stream_size_bytes")
+    assert "LK142" in {one.code for one in content.lint()}
+
+
 def test_unfinished_work_may_be_incomplete(content: SmallLibrary) -> None:
     content.change(TOML, 'status = "beta"', 'status = "wip"')
     content.change(LAB, 'status = "beta"', 'status = "wip"')
