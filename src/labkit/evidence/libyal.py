@@ -12,6 +12,7 @@ from typing import Any
 from labkit.errors import EvidenceError
 from labkit.evidence.image import Image
 from labkit.evidence.process_clock import use_utc
+from labkit.evidence.volume_file import VolumeFile
 from labkit.model.evidence import Volume
 
 _DIRECTORY = 0x10  # file attribute of a FAT directory
@@ -29,31 +30,6 @@ class FatRecord:
     content: bytes
 
 
-class _VolumeFile:
-    """The bytes of one volume as a Python file object, which is what libfsfat wants to read."""
-
-    def __init__(self, image: Image, volume: Volume) -> None:
-        self._image = image
-        self._volume = volume
-        self._position = 0
-
-    def read(self, size: int) -> bytes:
-        size = max(0, min(size, self._volume.size_bytes - self._position))
-        data = self._image.read(self._volume.start_bytes + self._position, size)
-        self._position += len(data)
-        return data
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._position = offset + (0, self._position, self._volume.size_bytes)[whence]
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def get_size(self) -> int:
-        return self._volume.size_bytes
-
-
 def fat_records(image: Image, volume: Volume) -> Iterator[FatRecord]:
     """Yield every live file and directory of a FAT volume with its content, each directory before what it holds.
 
@@ -64,7 +40,7 @@ def fat_records(image: Image, volume: Volume) -> Iterator[FatRecord]:
 
     handle = pyfsfat.volume()
     try:
-        handle.open_file_object(_VolumeFile(image, volume))
+        handle.open_file_object(VolumeFile(image, volume))
         try:
             yield from _records(handle.get_root_directory(), "", volume.start_bytes)
         finally:

@@ -1,17 +1,19 @@
 """Whether the readers accept each image as a whole, and see the same live entries in it."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from labkit.errors import EvidenceError
 from labkit.evidence.libyal import dfvfs_paths
 from labkit.model.evidence import EntryType
-from labkit.verification.built import BuiltItem, VolumeView
+from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Confirmation, statement
+from labkit.verification.fat_view import FatView
+from labkit.verification.filesystem_checks import checked
 from labkit.verification.media import EWF_SUFFIX
+from labkit.verification.ntfs_view import NtfsView
 from labkit.verification.programs import ask
-from labkit.verification.sleuthkit import partitions
+from labkit.verification.sgdisk import damaged_headers
+from labkit.verification.sleuthkit import Listed, partitions
 
 WHOLE = "(image)"
 _ACCEPTED = "accepted"
@@ -19,7 +21,7 @@ _HIDDEN = "/$"  # names that the Sleuth Kit makes up
 
 
 def accepted(item: BuiltItem) -> Iterator[Confirmation]:
-    """Yield what mmls, fls, fsck.fat, ewfverify, libfsfat and dfvfs say of the images of one item."""
+    """Yield what mmls, sgdisk, fls, fsck.fat, ntfsresize, ewfverify, libyal and dfvfs say of the images of one item."""
     yield from _containers(item)
     try:
         item.raw  # noqa: B018 - asks whether there is one
@@ -31,11 +33,11 @@ def accepted(item: BuiltItem) -> Iterator[Confirmation]:
         return
     try:
         yield from _mmls(item)
-        for volume in item.volumes:
-            view = item.view(volume.number)
-            if volume.filesystem is not None and volume.filesystem.startswith("FAT"):
-                yield from _same_entries(item, view)
-                yield _fsck(item, view)
+        yield from _header_damage(item)
+        for volume in (*item.table.volumes, *item.lost):
+            if volume.filesystem is not None:
+                yield from _same_entries(item, item.view(volume.number))
+                yield from checked(WHOLE, item.medium, volume)
     except EvidenceError as error:
         yield statement(WHOLE, "reading", "evidence", _ACCEPTED, error.message)
 
@@ -59,7 +61,7 @@ def _containers(item: BuiltItem) -> Iterator[Confirmation]:
 
 
 def _mmls(item: BuiltItem) -> Iterator[Confirmation]:
-    places = tuple((volume.start_bytes // 512, volume.size_bytes // 512) for volume in item.volumes)
+    places = tuple((volume.start_bytes // 512, volume.size_bytes // 512) for volume in item.table.volumes)
     answer = ask("mmls", item.raw)
     if answer is None:
         yield Confirmation(WHOLE, "partitions", "mmls", places, None, None)
@@ -68,27 +70,53 @@ def _mmls(item: BuiltItem) -> Iterator[Confirmation]:
     yield statement(WHOLE, "partitions", "mmls", places, found if answer.succeeded else answer.complaint)
 
 
-def _same_entries(item: BuiltItem, view: VolumeView) -> Iterator[Confirmation]:
-    """Yield whether fls, libfsfat and dfvfs list the live entries that the Sleuth Kit's library lists."""
+def _header_damage(item: BuiltItem) -> Iterator[Confirmation]:
+    """Yield whether ``sgdisk`` complains of the headers that the story damaged, of no other, and of nothing else."""
+    if item.table.kind != "GPT":
+        return
+    damaged = tuple(str(trace.facts["option"]) for trace in item.truth.traces.values() if trace.kind == "gpt_header")
+    answer = ask("sgdisk", "-v", item.raw)
+    if answer is None:
+        yield Confirmation(WHOLE, "damaged headers", "sgdisk", damaged, None, None)
+        return
+    found = damaged_headers(f"{answer.text}\n{answer.errors}")
+    yield statement(WHOLE, "damaged headers", "sgdisk", damaged, found)
+    said = _ACCEPTED if "No problems found" in answer.text else answer.complaint
+    yield statement(WHOLE, "partition table", "sgdisk", _ACCEPTED, said)
+
+
+def _same_entries(item: BuiltItem, view: FatView | NtfsView) -> Iterator[Confirmation]:
+    """Yield whether fls, libyal and dfvfs list the live entries that labkit shows to trainees."""
     kinds = {EntryType.FILE, EntryType.DIRECTORY}
-    live = tuple(sorted(row.path for row in view.rows if not row.deleted and row.type in kinds))
-    yield statement(WHOLE, "unreadable directories", "pytsk3", (), tuple(view.reader.problems))
-    yield _compared("libfsfat", live, tuple(sorted(view.records)))
+    live = tuple(sorted({row.path for row in view.rows if not row.deleted and row.type in kinds and row.path != "/"}))
+    yield statement(WHOLE, "unreadable directories", "labkit", (), tuple(view.reader.problems))
+    if isinstance(view, FatView):
+        yield _compared("libfsfat", live, tuple(sorted(view.records)))
+    else:
+        yield _compared("libfsntfs", live, tuple(sorted({path for path, _ in view.libfsntfs.live_paths()})))
     lines = view.listed
     if lines is None:
         yield Confirmation(WHOLE, "live entries", "fls", len(live), None, None)
     else:
-        names = (
-            line.path
-            for line in lines
-            if not line.deleted and not line.path.startswith(_HIDDEN) and not line.path.endswith("(Volume Label Entry)")
-        )
-        yield _compared("fls", live, tuple(sorted(names)))
-    if len(item.volumes) == 1:
+        yield _compared("fls", live, tuple(sorted({_path(line) for line in lines if _is_entry(line, view)})))
+    if len(item.table.volumes) == 1:
         try:
             yield _compared("dfvfs", live, dfvfs_paths(item.raw))
         except EvidenceError as error:
             yield statement(WHOLE, "live entries", "dfvfs", len(live), error.message)
+
+
+def _is_entry(line: Listed, view: FatView | NtfsView) -> bool:
+    """Return whether a line of ``fls`` is a live file or directory: no volume label, and nothing that it made up."""
+    if line.deleted or line.path == "/$OrphanFiles":
+        return False
+    is_ntfs = isinstance(view, NtfsView)
+    return is_ntfs or not (line.path.startswith(_HIDDEN) or line.path.endswith("(Volume Label Entry)"))
+
+
+def _path(line: Listed) -> str:
+    """Return the path without the name of a stream: some of NTFS's own files have nothing but named streams."""
+    return line.path.removesuffix(f":{line.stream}") if line.stream else line.path
 
 
 def _compared(reader: str, expected: tuple[str, ...], found: tuple[str, ...]) -> Confirmation:
@@ -96,20 +124,3 @@ def _compared(reader: str, expected: tuple[str, ...], found: tuple[str, ...]) ->
         return statement(WHOLE, "live entries", reader, len(expected), len(found))
     lacking, extra = sorted(set(expected) - set(found))[:3], sorted(set(found) - set(expected))[:3]
     return statement(WHOLE, "live entries", reader, len(expected), f"{len(found)}; lacks {lacking}, adds {extra}")
-
-
-def _fsck(item: BuiltItem, view: VolumeView) -> Confirmation:
-    """Yield what ``fsck.fat -n`` says of the volume alone; it checks without changing anything."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "volume.img"
-        with path.open("wb") as file:
-            for block in item.medium.blocks(view.volume.start_bytes, view.volume.size_bytes):
-                if block.count(0) == len(block):
-                    file.seek(len(block), 1)  # leave a hole: most of a volume is empty
-                else:
-                    file.write(block)
-            file.truncate(view.volume.size_bytes)
-        answer = ask("fsck.fat", "-n", path)
-    if answer is None:
-        return Confirmation(WHOLE, "file system", "fsck.fat", _ACCEPTED, None, None)
-    return statement(WHOLE, "file system", "fsck.fat", _ACCEPTED, _ACCEPTED if answer.succeeded else answer.complaint)

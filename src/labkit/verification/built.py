@@ -1,6 +1,6 @@
 """One built evidence item as the readers see it; what is costly is done once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,22 +8,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from labkit.evidence.disk import VolumeReader
 from labkit.evidence.image import Image, open_image
-from labkit.evidence.libyal import FatRecord, fat_records
-from labkit.evidence.rows import Row
 from labkit.evidence.verify import container_digests
-from labkit.evidence.volumes import volumes
+from labkit.evidence.volumes import partition_table
 from labkit.hashing import Digester
-from labkit.model.evidence import Digests, Volume
+from labkit.model.evidence import Digests, PartitionTable, Volume
 from labkit.model.truth import GroundTruth
-from labkit.verification.fat_entry import FatGeometry, read_geometry
+from labkit.verification.fat_view import FatView
+from labkit.verification.lost_volumes import lost_volumes
+from labkit.verification.ntfs_view import NtfsView
 from labkit.verification.programs import Answer, ask
-from labkit.verification.sleuthkit import Listed, listed
+from labkit.verification.volume_view import SECTOR_BYTES
 
 _BLOCK_BYTES = 1024 * 1024
 RAW_SUFFIXES = frozenset({".raw", ".dd", ".img"})
-SECTOR_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,84 +130,45 @@ class BuiltItem:
         return self.image(self.raw)
 
     @cached_property
-    def volumes(self) -> tuple[Volume, ...]:
-        """The volumes of the medium, by the Sleuth Kit's library."""
-        return volumes(self.medium)
+    def table(self) -> PartitionTable:
+        """How the medium is divided, by the Sleuth Kit's library, and by both copies of a GUID partition table."""
+        return partition_table(self.medium)
+
+    @cached_property
+    def lost(self) -> tuple[Volume, ...]:
+        """The volumes that begin in a gap of the table, found by their boot sectors. Their number is 0."""
+        return tuple(lost_volumes(self.medium, self.table.gaps))
 
     def volume(self, number: int) -> Volume:
-        """Return one volume.
+        """Return one volume. Where there is a table, number 0 is the volume that it lost.
 
         Raises:
-            LookupError: The medium has no such volume.
+            LookupError: The medium has no such volume, or several that are lost.
         """
-        for volume in self.volumes:
+        for volume in self.table.volumes:
             if volume.number == number:
                 return volume
-        raise LookupError(f"the medium has no volume {number}, only {[volume.number for volume in self.volumes]}")
+        if number == 0 and len(self.lost) == 1:
+            return self.lost[0]
+        numbers = [volume.number for volume in self.table.volumes]
+        raise LookupError(f"the medium has no volume {number}, only {numbers} and {len(self.lost)} lost")
 
     @cached_property
-    def _views(self) -> dict[int, "VolumeView"]:
+    def _views(self) -> dict[int, FatView | NtfsView]:
         return {}
 
-    def view(self, number: int) -> "VolumeView":
-        """Return what the readers see in one volume."""
-        if number not in self._views:
-            self._views[number] = VolumeView(self, self.volume(number))
-        return self._views[number]
-
-
-class VolumeView:
-    """One volume through the Sleuth Kit's library, libfsfat, and by hand."""
-
-    def __init__(self, item: BuiltItem, volume: Volume) -> None:
-        self._item = item
-        self.volume = volume
-        self.reader = VolumeReader(item.medium, volume)
-
-    @cached_property
-    def rows(self) -> tuple[Row, ...]:
-        """Every entry, live and deleted, as ``fls`` would list them; times are stored digits taken for UTC."""
-        return tuple(self.reader.rows())
-
-    def row_at(self, address: int) -> Row:
-        """Return the entry with that address.
+    def view(self, number: int) -> FatView | NtfsView:
+        """Return what the readers see in one volume.
 
         Raises:
-            LookupError: No directory lists it.
+            LookupError: The medium has no such volume, or its file system is none that is verified.
         """
-        for row in self.rows:
-            if row.address == address:
-                return row
-        raise LookupError(f"no directory lists an entry with address {address}")
-
-    @cached_property
-    def records(self) -> Mapping[str, FatRecord]:
-        """Every live entry by path, by libfsfat."""
-        return {record.path: record for record in fat_records(self._item.medium, self.volume)}
-
-    @cached_property
-    def geometry(self) -> FatGeometry:
-        """Where clusters lie, read by hand from the boot sector."""
-        return read_geometry(self._item.medium, self.volume.start_bytes)
-
-    @cached_property
-    def owners(self) -> Mapping[int, str]:
-        """Cluster to the path of the live file or directory that it belongs to, by libfsfat's runs of files."""
-        found = {}
-        for record in self.records.values():
-            for offset, size in record.runs:
-                first = self.geometry.cluster_at(offset)
-                for cluster in range(first, first + -(-size // self.geometry.cluster_bytes)):
-                    found[cluster] = record.path
-        return found
-
-    @cached_property
-    def listed(self) -> tuple[Listed, ...] | None:
-        """Every line of ``fls -r -p``; None where it is not installed."""
-        answer = self.sleuthkit("fls", options=("-r", "-p"))
-        return None if answer is None else listed(answer.text)
-
-    def sleuthkit(self, program: str, *operands: int, options: Sequence[str] = ()) -> Answer | None:
-        """Ask a Sleuth Kit program about this volume; None where it is not installed."""
-        sector = str(self.volume.start_bytes // SECTOR_BYTES)
-        return ask(program, "-o", sector, *options, self._item.raw, *map(str, operands))
+        if number not in self._views:
+            volume = self.volume(number)
+            if (volume.filesystem or "").startswith("FAT"):
+                self._views[number] = FatView(self.medium, self.raw, volume)
+            elif volume.filesystem == "NTFS":
+                self._views[number] = NtfsView(self.medium, self.raw, volume)
+            else:
+                raise LookupError(f"volume {number} holds {volume.filesystem or 'no file system'}, not FAT or NTFS")
+        return self._views[number]

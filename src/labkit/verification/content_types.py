@@ -8,6 +8,7 @@ _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"GIF8", "gif"),
     (b"BM", "bmp"),
+    (b"ID3", "mp3"),
     (b"%PDF-", "pdf"),
     (b"\x1f\x8b", "gzip"),
     (b"SQLite format 3\0", "sqlite"),

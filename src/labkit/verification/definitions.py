@@ -14,15 +14,13 @@ _CRAFT = "judged by the craft (the kit's domain notes on custody, section 2.4), 
 _GONE = "the content before it was overwritten; part of it is gone from the medium"
 
 DEFINITIONS: Mapping[tuple[str, str], str] = {
-    (
-        ANY_KIND,
-        "zone",
-    ): "FAT stores no zone; it is the machine's setting, and the times worked out with it are confirmed",
+    (ANY_KIND, "zone"): "no file system stores a zone; it is the machine's, and the times worked out are confirmed",
     (ANY_KIND, "clock_offset_s"): "the clock's error is part of the story; the times worked out with it are confirmed",
     (
         ANY_KIND,
         "taken_overcorrected_utc",
     ): "what a typical mistake gives; no medium holds it, and the time it is worked out from is confirmed",
+    (ANY_KIND, "camera_zone"): "a photo says no zone; the true time worked out with the camera's is confirmed",
     ("overwritten_file", "md5"): _GONE,
     ("overwritten_file", "sha1"): _GONE,
     ("overwritten_file", "sha256"): _GONE,

@@ -45,6 +45,7 @@ class FatGeometry:
     serial: int
     label: str
     is_fat32: bool
+    size_sectors: int
 
     def cluster_offset_bytes(self, cluster: int) -> int:
         """Return where a cluster begins."""
@@ -69,7 +70,8 @@ def read_geometry(image: Image, volume_start_bytes: int) -> FatGeometry:
     """Read the boot sector of a FAT volume with sectors of 512 bytes."""
     sector = image.read(volume_start_bytes, SECTOR_BYTES)
     sector_bytes, per_cluster, reserved, tables, root_entries = struct.unpack_from("<HBHBH", sector, 11)
-    (short_table,) = struct.unpack_from("<H", sector, 22)
+    short_sectors, short_table = struct.unpack_from("<HxH", sector, 19)
+    (long_sectors,) = struct.unpack_from("<I", sector, 32)
     (long_table,) = struct.unpack_from("<I", sector, 36)
     is_fat32 = short_table == 0
     table_start = volume_start_bytes + reserved * sector_bytes
@@ -84,6 +86,7 @@ def read_geometry(image: Image, volume_start_bytes: int) -> FatGeometry:
         serial=serial,
         label=label.decode("ascii", "replace").rstrip(),
         is_fat32=is_fat32,
+        size_sectors=short_sectors or long_sectors,
     )
 
 

@@ -1,4 +1,4 @@
-"""Media, containers and volumes: sizes, digests, what containers state, where partitions lie."""
+"""Media and containers: sizes, digests, what containers state of their media."""
 
 import re
 from collections.abc import Iterator
@@ -6,14 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from labkit.hashing import digest_blocks
 from labkit.model.evidence import Digests
 from labkit.model.truth import Trace
 from labkit.verification.acquisition_log import unreadable_sectors
-from labkit.verification.built import SECTOR_BYTES, BuiltItem
+from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Confirmation, Testimony, Unreadable, weigh
 from labkit.verification.programs import ask
-from labkit.verification.sleuthkit import labelled, partitions
+from labkit.verification.volume_view import SECTOR_BYTES
 
 EWF_SUFFIX = ".e01"
 OWN_MEDIUM, CONTAINER = "media", "container"
@@ -24,7 +23,7 @@ def confirm_container(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     """Yield confirmations of a file that holds a medium: its own digests, and what it states of its medium."""
     path = item.file(str(trace.facts["name"]))
     found = item.file_digests(path)
-    testimonies = [Testimony("the file itself", {"name": path.name, **_digests(found)})]
+    testimonies = [Testimony("the file itself", {"name": path.name, **digest_facts(found)})]
     if path.suffix.lower() == EWF_SUFFIX:
         testimonies += _stated(item, path)
     yield from weigh(trace, testimonies)
@@ -36,7 +35,7 @@ def confirm_medium(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     testimonies = []
     for path in paths:
         image = item.image(path)
-        found = _digests(item.media_digests(path))
+        found = digest_facts(item.media_digests(path))
         found["size_sectors"] = image.size_bytes // SECTOR_BYTES
         reader = "libewf" if path.suffix.lower() == EWF_SUFFIX else image.container
         if path is paths[0]:
@@ -48,38 +47,6 @@ def confirm_medium(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
         testimonies += _unreadable_sectors(item, paths[0])
     elif "offset_bytes" in trace.facts:
         testimonies.append(_changed_byte(item, paths[0]))
-    yield from weigh(trace, testimonies)
-
-
-def confirm_volume(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
-    """Yield confirmations of a partition and of the file system in it."""
-    view = item.view(int(str(trace.facts["volume"])))
-    volume, geometry = view.volume, view.geometry
-    digests = digest_blocks(item.medium.blocks(volume.start_bytes, volume.size_bytes))
-    serial = f"{geometry.serial >> 16:04X}-{geometry.serial & 0xFFFF:04X}"
-    expected = str(trace.facts.get("serial", ""))
-    testimonies = [
-        Testimony(
-            "pytsk3",
-            {
-                "volume": volume.number,
-                "offset_bytes": volume.start_bytes,
-                "offset_sectors": volume.start_bytes // SECTOR_BYTES,
-                **_digests(digests),
-                "size_sectors": volume.size_bytes // SECTOR_BYTES,
-            },
-        ),
-        Testimony(
-            "boot sector",
-            {
-                "cluster_bytes": geometry.cluster_bytes,
-                "label": geometry.label,
-                "serial": serial if "-" in expected else f"0x{geometry.serial:x}",
-            },
-        ),
-        _mmls(trace, item),
-        _fsstat(trace, item),
-    ]
     yield from weigh(trace, testimonies)
 
 
@@ -156,42 +123,6 @@ def _changed_byte(item: BuiltItem, path: Path) -> Testimony:
     return Testimony("both media compared", {"offset_bytes": found})
 
 
-def _mmls(trace: Trace, item: BuiltItem) -> Testimony:
-    answer = ask("mmls", item.raw)
-    if answer is None:
-        return Testimony("mmls", None, ("offset_sectors", "size_sectors", "last_sector"))
-    found = partitions(answer.text)
-    number = int(str(trace.facts["volume"]))
-    if not 1 <= number <= len(found):
-        return Testimony("mmls", {"volume": Unreadable(f"mmls shows {len(found)} partition(s)")})
-    partition = found[number - 1]
-    return Testimony(
-        "mmls",
-        {
-            "offset_sectors": partition.start_sector,
-            "size_sectors": partition.size_sectors,
-            "last_sector": partition.start_sector + partition.size_sectors - 1,
-        },
-    )
-
-
-def _fsstat(trace: Trace, item: BuiltItem) -> Testimony:
-    answer = item.view(int(str(trace.facts["volume"]))).sleuthkit("fsstat")
-    if answer is None:
-        return Testimony("fsstat", None, ("serial", "label", "cluster_bytes"))
-    serial = labelled(answer.text, "Volume ID") or ""
-    if "-" in str(trace.facts.get("serial", "")) and serial.startswith("0x"):
-        number = int(serial, 16)
-        serial = f"{number >> 16:04X}-{number & 0xFFFF:04X}"
-    return Testimony(
-        "fsstat",
-        {
-            "serial": serial,
-            "label": labelled(answer.text, "Volume Label (Root Directory)"),
-            "cluster_bytes": int(labelled(answer.text, "Cluster Size") or 0),
-        },
-    )
-
-
-def _digests(found: Digests) -> dict[str, Any]:
+def digest_facts(found: Digests) -> dict[str, Any]:
+    """Return length and digests as facts."""
     return {"size_bytes": found.size_bytes, "md5": found.md5, "sha1": found.sha1, "sha256": found.sha256}

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,6 +38,16 @@ class Answer:
             return f"did not end within {TIMEOUT_S} s"
         last = (self.errors or self.text).strip().rpartition("\n")[2]
         return f"exit code {self.exit_code}: {last}"
+
+
+def ask_with(program: str, *arguments: str, content: bytes) -> Answer | None:
+    """Run a program with the content of a file behind its arguments; None where it is not installed."""
+    if find(program) is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="labkit-file-") as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(content)
+        return ask(program, *arguments, path)
 
 
 def ask(program: str, *arguments: str | Path, timeout_s: float = TIMEOUT_S) -> Answer | None:

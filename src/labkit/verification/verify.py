@@ -8,11 +8,12 @@ from labkit.model.truth import GroundTruth, Trace
 from labkit.verification.acceptance import accepted
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import NOBODY, Confirmation, statement
-from labkit.verification.entries import confirm_deleted_file, confirm_file, confirm_overwritten_file
+from labkit.verification.files import confirm_deleted_file, confirm_file, confirm_overwritten_file
 from labkit.verification.loose import confirm_clock, confirm_comparison, confirm_moment, confirm_plain_file
-from labkit.verification.media import confirm_container, confirm_medium, confirm_volume
+from labkit.verification.media import confirm_container, confirm_medium
 from labkit.verification.papers import confirm_custody_file, confirm_planted
-from labkit.verification.remnants import confirm_slack, confirm_unallocated
+from labkit.verification.partitions import confirm_gap, confirm_gpt_header, confirm_partition_table, confirm_volume
+from labkit.verification.remnants import confirm_record_slack, confirm_slack, confirm_unallocated
 from labkit.verification.scene import SCENE_KINDS
 
 KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
@@ -23,10 +24,14 @@ KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
     "container": confirm_container,
     "medium": confirm_medium,
     "volume": confirm_volume,
+    "partition_table": confirm_partition_table,
+    "gpt_header": confirm_gpt_header,
+    "gap": confirm_gap,
     "file": confirm_file,
     "deleted_file": confirm_deleted_file,
     "overwritten_file": confirm_overwritten_file,
     "slack": confirm_slack,
+    "record_slack": confirm_record_slack,
     "unallocated": confirm_unallocated,
     **SCENE_KINDS,
     "custody_file": confirm_custody_file,
@@ -52,13 +57,14 @@ def verify_item(
     found: list[Confirmation] = []
     with BuiltItem(files, truth, variables) as item:
         for name in sorted(truth.traces):
-            found += _confirmed(truth.traces[name], item)
+            found += confirmed(truth.traces[name], item)
             found += _repeated(truth.traces[name], variables)
         found += accepted(item)
     return tuple(found)
 
 
-def _confirmed(trace: Trace, item: BuiltItem) -> list[Confirmation]:
+def confirmed(trace: Trace, item: BuiltItem) -> list[Confirmation]:
+    """Return a confirmation for every fact of one trace. What goes wrong on the way is one that failed."""
     confirm = KINDS.get(trace.kind)
     if confirm is None:
         return [Confirmation(trace.id, "(kind)", NOBODY, trace.kind, "no way to confirm this kind", agrees=False)]

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from labkit.verification import programs
+from tests.unit.verification.small_disk import SmallDisk
 from tests.unit.verification.small_item import SmallItem
 
 
@@ -16,3 +17,8 @@ def no_programs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A computer on which no foreign program is installed, such as a trainer's Windows laptop."""
     monkeypatch.setattr(programs, "find", lambda program: None)
     return None
+
+
+@pytest.fixture(scope="package")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> SmallDisk:
+    return SmallDisk(tmp_path_factory.mktemp("small-disk"))

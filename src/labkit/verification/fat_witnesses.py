@@ -11,12 +11,15 @@ from labkit.evidence.timestamps import moment
 from labkit.hashing import digest_blocks
 from labkit.model.evidence import EntryType
 from labkit.model.truth import Trace
-from labkit.verification.built import SECTOR_BYTES, BuiltItem, VolumeView
+from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Span, Testimony, Unreadable
+from labkit.verification.content_facts import digests, places
 from labkit.verification.content_types import extension_of, recognised
 from labkit.verification.fat_entry import RawEntry, read_entry
+from labkit.verification.fat_view import FatView
 from labkit.verification.sleuthkit import stated
 from labkit.verification.times import worked_out
+from labkit.verification.volume_view import SECTOR_BYTES
 
 _CONTENT = ("md5", "sha1", "sha256", "sha256_with_slack")
 # The Sleuth Kit keeps whole seconds. Before version 4.12 it also dropped the full second in "100 hundredths"
@@ -25,7 +28,7 @@ _SLEUTHKIT_BORN = timedelta(seconds=2)
 _SECOND = timedelta(seconds=1)
 
 
-def listing(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
+def listing(trace: Trace, view: FatView) -> Iterator[Testimony]:
     """The Sleuth Kit's library: the name that leads to the address."""
     row = view.row_at(int(str(trace.facts["address"])))
     parent = row.path.rpartition("/")[0] or "/"
@@ -47,7 +50,7 @@ def listing(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
     yield Testimony("pytsk3", facts)
 
 
-def record(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
+def record(trace: Trace, view: FatView) -> Iterator[Testimony]:
     """The Sleuth Kit's library: clusters and content."""
     address = int(str(trace.facts["address"]))
     content = b"".join(view.reader.read(address))
@@ -62,7 +65,7 @@ def record(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
     yield Testimony("pytsk3", {**places(view, offsets), **digests(content, slack)})
 
 
-def libfsfat(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
+def libfsfat(trace: Trace, view: FatView) -> Iterator[Testimony]:
     """libfsfat: the live entry of that path."""
     path = str(trace.facts["path"])
     entry = view.records.get(path)
@@ -87,7 +90,7 @@ def libfsfat(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
     )
 
 
-def raw_entry(trace: Trace, item: BuiltItem, view: VolumeView) -> Iterator[Testimony]:
+def raw_entry(trace: Trace, item: BuiltItem, view: FatView) -> Iterator[Testimony]:
     """The 32 bytes of the directory entry itself, and the times worked out from them."""
     offset = int(str(trace.facts["entry_offset_bytes"]))
     address = int(str(trace.facts["address"]))
@@ -112,7 +115,7 @@ def _stored(entry: RawEntry) -> Mapping[str, datetime]:
     return {name: time for name, time in times.items() if time is not None}
 
 
-def fls(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
+def fls(trace: Trace, view: FatView) -> Iterator[Testimony]:
     """``fls``: the path behind the address."""
     told = ("path", "name", "address", "parent_address")
     lines = view.listed
@@ -132,7 +135,7 @@ def fls(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
     yield Testimony("fls", facts)
 
 
-def istat(trace: Trace, view: VolumeView, *, with_places: bool = True) -> Iterator[Testimony]:
+def istat(trace: Trace, view: FatView, *, with_places: bool = True) -> Iterator[Testimony]:
     """``istat``: size, sectors, stored times."""
     told = ("size_bytes", "clusters", "first_cluster", "born_stored", "modified_stored", "accessed_stored")
     answer = view.sleuthkit("istat", int(str(trace.facts["address"])), options=("-z", "UTC"))
@@ -154,7 +157,7 @@ def istat(trace: Trace, view: VolumeView, *, with_places: bool = True) -> Iterat
     yield Testimony("istat", facts)
 
 
-def icat(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
+def icat(trace: Trace, view: FatView) -> Iterator[Testimony]:
     """``icat``: the content, and the content with the slack behind it."""
     address = int(str(trace.facts["address"]))
     content = view.sleuthkit("icat", address, options=("-r",))
@@ -167,7 +170,7 @@ def icat(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
         yield Testimony("icat", digests(content.output, whole.output[len(content.output) :]))
 
 
-def content_type(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
+def content_type(trace: Trace, view: FatView) -> Iterator[Testimony]:
     """What the first bytes say the content is, in the case that the truth is written in."""
     if "real_type" in trace.facts:
         found = view.records.get(str(trace.facts["path"]))
@@ -175,14 +178,14 @@ def content_type(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
         yield Testimony("signature", {"real_type": kind.upper() if str(trace.facts["real_type"]).isupper() else kind})
 
 
-def extension(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
+def extension(trace: Trace, view: FatView) -> Iterator[Testimony]:
     """What the name says the content is."""
     if "extension" in trace.facts:
         found = extension_of(view.row_at(int(str(trace.facts["address"]))).path, like=str(trace.facts["extension"]))
         yield Testimony("pytsk3", {"extension": found})
 
 
-def former_name(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
+def former_name(trace: Trace, view: FatView) -> Iterator[Testimony]:
     """The deleted entry that a rename or a move leaves behind: same first clusters, the old path."""
     if "old_path" not in trace.facts:
         return
@@ -194,26 +197,3 @@ def former_name(trace: Trace, view: VolumeView) -> Iterator[Testimony]:
         and row.size_bytes == now.size_bytes and row.modified_ns == now.modified_ns and row.born_ns == now.born_ns
     ]  # fmt: skip
     yield Testimony("pytsk3", {"old_path": same[0] if same else Unreadable("no deleted entry of that path and file")})
-
-
-def places(view: VolumeView, cluster_offsets: list[int]) -> dict[str, Any]:
-    """Return the facts about places, from where each cluster of a file begins on the medium."""
-    clusters = tuple(view.geometry.cluster_at(offset) for offset in cluster_offsets)
-    return {
-        "clusters": clusters,
-        "first_cluster": clusters[0] if clusters else 0,
-        "last_cluster": clusters[-1] if clusters else 0,
-        "offset_bytes": cluster_offsets[0] if cluster_offsets else None,
-    }
-
-
-def digests(content: bytes, slack: bytes) -> dict[str, Any]:
-    """Return the facts about content, and about content with the slack behind it."""
-    plain, with_slack = digest_blocks([content]), digest_blocks([content, slack])
-    return {
-        "size_bytes": plain.size_bytes,
-        "md5": plain.md5,
-        "sha1": plain.sha1,
-        "sha256": plain.sha256,
-        "sha256_with_slack": with_slack.sha256,
-    }

@@ -1,19 +1,19 @@
-"""Files of a volume, live and deleted: where their entry stands, where their content lies, what it is."""
+"""Files of a FAT volume, live and deleted: where their entry stands, where their content lies, what it is."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from labkit.errors import EvidenceError
 from labkit.hashing import digest_blocks
 from labkit.model.truth import Trace
-from labkit.verification.built import BuiltItem, VolumeView
+from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Confirmation, Testimony, Unreadable, statement, weigh
+from labkit.verification.content_facts import digests, places
 from labkit.verification.definitions import OVERWRITTEN_CANDIDATE
-from labkit.verification.fat_entry import is_free, read_entry
-from labkit.verification.witnesses import (
+from labkit.verification.fat_entry import read_entry
+from labkit.verification.fat_view import FatView
+from labkit.verification.fat_witnesses import (
     content_type,
-    digests,
     extension,
     fls,
     former_name,
@@ -21,27 +21,24 @@ from labkit.verification.witnesses import (
     istat,
     libfsfat,
     listing,
-    places,
     raw_entry,
     record,
 )
+from labkit.verification.hearing import Witness, heard
 
-Witness = Callable[[], Iterator[Testimony]]
 
-
-def confirm_file(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
+def confirm_fat_file(trace: Trace, item: BuiltItem, view: FatView) -> Iterator[Confirmation]:
     """Yield confirmations of a live file."""
-    view = item.view(int(str(trace.facts["volume"])))
     yield from _state(trace, item, view, deleted=False)
     witnesses: list[Witness] = [
         *_common(trace, item, view),
         partial(libfsfat, trace, view),
         partial(content_type, trace, view),
     ]
-    yield from weigh(trace, _heard(trace, witnesses))
+    yield from weigh(trace, heard(trace, witnesses))
 
 
-def confirm_deleted_file(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
+def confirm_deleted_fat_file(trace: Trace, item: BuiltItem, view: FatView) -> Iterator[Confirmation]:
     """Yield confirmations of a deleted file whose content can be recovered whole.
 
     One of several candidates may be overwritten; then a trace of kind overwritten_file has the same entry.
@@ -50,21 +47,19 @@ def confirm_deleted_file(trace: Trace, item: BuiltItem) -> Iterator[Confirmation
         other.kind == "overwritten_file" and other.facts.get("entry_offset_bytes") == trace.facts["entry_offset_bytes"]
         for other in item.truth.traces.values()
     ):
-        yield from _overwritten(trace, item, OVERWRITTEN_CANDIDATE)
+        yield from _overwritten(trace, item, view, OVERWRITTEN_CANDIDATE)
         return
-    view = item.view(int(str(trace.facts["volume"])))
     yield from _state(trace, item, view, deleted=True)
-    yield from _all_free(trace, item, view)
-    yield from weigh(trace, _heard(trace, [*_common(trace, item, view), partial(_chain, trace, item, view)]))
+    yield from _all_free(trace, view)
+    yield from weigh(trace, heard(trace, [*_common(trace, item, view), partial(_chain, trace, item, view)]))
 
 
-def confirm_overwritten_file(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
+def confirm_overwritten_fat_file(trace: Trace, item: BuiltItem, view: FatView) -> Iterator[Confirmation]:
     """Yield confirmations of a deleted file of which another file has overwritten a part."""
-    yield from _overwritten(trace, item, trace.kind)
+    yield from _overwritten(trace, item, view, trace.kind)
 
 
-def _overwritten(trace: Trace, item: BuiltItem, kind: str) -> Iterator[Confirmation]:
-    view = item.view(int(str(trace.facts["volume"])))
+def _overwritten(trace: Trace, item: BuiltItem, view: FatView, kind: str) -> Iterator[Confirmation]:
     yield from _state(trace, item, view, deleted=True)
     witnesses: list[Witness] = [
         partial(listing, trace, view),
@@ -76,21 +71,10 @@ def _overwritten(trace: Trace, item: BuiltItem, kind: str) -> Iterator[Confirmat
         partial(former_name, trace, view),
         partial(extension, trace, view),
     ]
-    yield from weigh(trace, _heard(trace, witnesses), kind=kind)
+    yield from weigh(trace, heard(trace, witnesses), kind=kind)
 
 
-def _heard(trace: Trace, witnesses: Sequence[Witness]) -> Iterator[Testimony]:
-    """Yield every testimony. A witness that fails has spoken: what it would have told is reported as unreadable."""
-    for witness in witnesses:
-        try:
-            yield from witness()
-        except (EvidenceError, LookupError, ValueError) as error:
-            why = error.message if isinstance(error, EvidenceError) else str(error)
-            name = getattr(witness, "func", witness).__name__.strip("_").replace("_", " ")
-            yield Testimony(name, {"address": Unreadable(why)} if "address" in trace.facts else {})
-
-
-def _common(trace: Trace, item: BuiltItem, view: VolumeView) -> list[Witness]:
+def _common(trace: Trace, item: BuiltItem, view: FatView) -> list[Witness]:
     return [
         partial(listing, trace, view),
         partial(record, trace, view),
@@ -103,7 +87,7 @@ def _common(trace: Trace, item: BuiltItem, view: VolumeView) -> list[Witness]:
     ]
 
 
-def _state(trace: Trace, item: BuiltItem, view: VolumeView, *, deleted: bool) -> Iterator[Confirmation]:
+def _state(trace: Trace, item: BuiltItem, view: FatView, *, deleted: bool) -> Iterator[Confirmation]:
     """Yield whether the entry is live or deleted, by its first byte and by the Sleuth Kit's library."""
     words = {True: "deleted", False: "live"}
     expected = words[deleted]
@@ -116,14 +100,14 @@ def _state(trace: Trace, item: BuiltItem, view: VolumeView, *, deleted: bool) ->
     yield statement(trace.id, "(state)", "pytsk3", expected, found)
 
 
-def _all_free(trace: Trace, item: BuiltItem, view: VolumeView) -> Iterator[Confirmation]:
+def _all_free(trace: Trace, view: FatView) -> Iterator[Confirmation]:
     """Yield whether no cluster of a recoverable file belongs to another one."""
     clusters = _clusters(trace)
-    taken = tuple(number for number in clusters if not is_free(item.medium, view.geometry, number))
+    taken = tuple(number for number in clusters if not view.is_free(number))
     yield statement(trace.id, "(taken clusters)", "allocation table", (), taken)
 
 
-def _chain(trace: Trace, item: BuiltItem, view: VolumeView) -> Iterator[Testimony]:
+def _chain(trace: Trace, item: BuiltItem, view: FatView) -> Iterator[Testimony]:
     """The content of a deleted file read from its clusters by hand: from the first one on, without a gap."""
     entry = read_entry(item.medium, int(str(trace.facts["entry_offset_bytes"])))
     size = entry.size_bytes
@@ -134,13 +118,13 @@ def _chain(trace: Trace, item: BuiltItem, view: VolumeView) -> Iterator[Testimon
     yield Testimony("clusters by hand", {**places(view, list(offsets)), **digests(whole[:size], whole[size:])})
 
 
-def _overwriter(trace: Trace, item: BuiltItem, view: VolumeView) -> Iterator[Testimony]:
+def _overwriter(trace: Trace, item: BuiltItem, view: FatView) -> Iterator[Testimony]:
     """What stands in the clusters of the entry now, and who owns the first that was lost."""
     entry = read_entry(item.medium, int(str(trace.facts["entry_offset_bytes"])))
     geometry = view.geometry
     count = -(-entry.size_bytes // geometry.cluster_bytes)
     clusters = tuple(range(entry.first_cluster, entry.first_cluster + count))
-    lost = next((number for number in clusters if not is_free(item.medium, geometry, number)), None)
+    lost = next((number for number in clusters if not view.is_free(number)), None)
     data = item.medium.read(geometry.cluster_offset_bytes(entry.first_cluster), count * geometry.cluster_bytes)
     facts: dict[str, Any] = {
         "clusters": clusters,
@@ -155,7 +139,7 @@ def _overwriter(trace: Trace, item: BuiltItem, view: VolumeView) -> Iterator[Tes
     yield Testimony("libfsfat", {"other_path": view.owners.get(lost) if lost is not None else None})
 
 
-def _option(trace: Trace, item: BuiltItem, view: VolumeView) -> Iterator[Testimony]:
+def _option(trace: Trace, item: BuiltItem, view: FatView) -> Iterator[Testimony]:
     """Which of the candidates has lost clusters, found anew for each of them."""
     if "option" not in trace.facts:
         return
@@ -166,7 +150,7 @@ def _option(trace: Trace, item: BuiltItem, view: VolumeView) -> Iterator[Testimo
         entry = read_entry(item.medium, int(str(item.truth.traces[other].facts["entry_offset_bytes"])))
         count = -(-entry.size_bytes // view.geometry.cluster_bytes)
         clusters = range(entry.first_cluster, entry.first_cluster + count)
-        if any(not is_free(item.medium, view.geometry, number) for number in clusters):
+        if any(not view.is_free(number) for number in clusters):
             lost.append(other)
     yield Testimony("allocation table", {"option": lost[0] if len(lost) == 1 else Unreadable(f"overwritten: {lost}")})
 
