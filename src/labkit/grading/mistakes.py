@@ -94,6 +94,10 @@ _KINDS = (
     MistakeKind("K-END", _G, ("DFT-1064",)),
     MistakeKind("K-SHORT", _G, ("DFT-1064",)),
     MistakeKind("A-OVER", _E, ("DFW-1382", "DFW-1381")),
+    # at the scene
+    MistakeKind("S-SCOPE", _E),
+    MistakeKind("S-PLUG", _E),
+    MistakeKind("S-TOUCH", _E),
     # rules
     MistakeKind("Y-CLEAN", _G),
     MistakeKind("Y-CANARY", _G),
