@@ -15,7 +15,6 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NoReturn
 
 from labkit import __version__
@@ -99,7 +98,7 @@ def acquire(
         state = _go_on(job, journal, state, clock, check_space=check_space)
     if state.written is None:
         state = _Copy(job, journal, state, watch, clock).run()
-    return _close(job, state, watch, clock)
+    return _close(job, journal, state, watch, clock)
 
 
 def needed_bytes(job: Job, sectors_done: int = 0) -> int:
@@ -145,7 +144,6 @@ class _Copy:
         self._state = state
         self._watch = watch
         self._clock = clock
-        self._told = 0  # runs of unreadable sectors that the journal has
 
     def run(self) -> State:
         """Copy to the end; return the state of the whole image."""
@@ -293,7 +291,7 @@ def _source_errors(blocks: Iterable[bytes]) -> Iterable[bytes | OSError]:
         yield error
 
 
-def _close(job: Job, state: State, watch: Watch, clock: Clock) -> ProvenanceRecord:
+def _close(job: Job, journal: Journal, state: State, watch: Watch, clock: Clock) -> ProvenanceRecord:
     """Give a whole image its names, read it again, and write its record."""
     digests, ended_at = state.written, state.written_at
     assert digests is not None  # noqa: S101 - the caller's business
@@ -318,15 +316,10 @@ def _close(job: Job, state: State, watch: Watch, clock: Clock) -> ProvenanceReco
         interruptions=state.interruptions,
     )
     write_record(record, job.target.record)
-    job.target.journal.unlink(missing_ok=True)
+    journal.is_over = True
     if not verification.agrees:
         raise IntegrityError(
             f"{files[0].name} does not hold what was read from the source",
             remedy="The destination is failing. Do not use this image; acquire again to another disk.",
         )
     return record
-
-
-def unfinished(target: Target) -> Path | None:
-    """Return the journal of an acquisition to this target that has not come to its end; None if there is none."""
-    return target.journal if target.journal.exists() else None

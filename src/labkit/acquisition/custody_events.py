@@ -1,12 +1,15 @@
 """What an acquisition is in the chain of custody: entries of ``custody/1``, ready to be added to a ledger."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Any
 
-from labkit.model.acquisition import Interruption, MediaDigests, ProvenanceRecord
+from labkit.model.acquisition import MediaDigests, ProvenanceRecord
 
-_MOST_RUNS = 200  # a line of the ledger holds 16 KiB; the rest stands in the record
+# What a line of the ledger holds; the rest stands in the record.
+_MOST_RUNS = 100
+_MOST_STOPS = 10
+_MOST_CHARACTERS = 1000
 _REASONS = {
     "cable": "the device was lost",
     "destination-full": "the destination was full",
@@ -24,6 +27,7 @@ def custody_events(
     actor: str,
     zone: tzinfo,
     location: str = "",
+    tested_line: int | None = None,
     record_name: str = "",
     record_sha256: str = "",
 ) -> tuple[dict[str, Any], ...]:
@@ -36,61 +40,36 @@ def custody_events(
         actor: Who did it.
         zone: The zone of the place, so that times carry its offset.
         location: Where it was done.
+        tested_line: The line of the ledger that records the test of the write blocker.
         record_name: The file of the record, which is attached.
         record_sha256: The digest of that file.
     """
-    return tuple(
-        _without_empty(entry)
-        for entry in (
-            _acquired(record, source, image, actor, zone, location, record_name, record_sha256),
-            _verified(record, image, actor, zone, location),
-        )
-        if entry
-    )
-
-
-def _acquired(
-    record: ProvenanceRecord,
-    source: str,
-    image: str,
-    actor: str,
-    zone: tzinfo,
-    location: str,
-    record_name: str,
-    record_sha256: str,
-) -> dict[str, Any]:
-    return {
+    common: dict[str, Any] = {"actor": actor, "location": location, "tool": _tool(record)}
+    acquired: dict[str, Any] = {
         "type": "acquired",
         "event_at": _local(record.started_at, zone),
         "exhibits": [source, image],
-        "actor": actor,
-        "location": location,
         "purpose": "acquisition of the source medium",
         "hash": list(_hashes(record.digests, "image", _local(record.ended_at, zone), record)),
-        "tool": _tool(record),
-        "write_block": _write_block(record),
+        "write_block": _write_block(record, tested_line),
         "justification": record.write_protection.justification if record.write_protection else "",
         "read_errors": [{"lba": run.lba, "count": run.count} for run in record.read_errors[:_MOST_RUNS]],
         "attachments": [{"name": record_name, "sha256": record_sha256}] if record_name else [],
         "note": " ".join(_notes(record, zone)),
     }
-
-
-def _verified(record: ProvenanceRecord, image: str, actor: str, zone: tzinfo, location: str) -> dict[str, Any]:
+    events = [acquired | common]
     verification = record.verification
-    if verification is None or not verification.agrees:
-        return {}
-    at = _local(verification.ended_at, zone)
-    return {
-        "type": "verified",
-        "event_at": at,
-        "exhibits": [image],
-        "actor": actor,
-        "location": location,
-        "purpose": "verification of the image after acquisition",
-        "hash": list(_hashes(verification.digests, "verify", at, record)),
-        "tool": _tool(record),
-    }
+    if verification is not None and verification.agrees:
+        at = _local(verification.ended_at, zone)
+        verified: dict[str, Any] = {
+            "type": "verified",
+            "event_at": at,
+            "exhibits": [image],
+            "purpose": "verification of the image after acquisition",
+            "hash": list(_hashes(verification.digests, "verify", at, record)),
+        }
+        events.append(verified | common)
+    return tuple(_without_empty(event) for event in events)
 
 
 def _hashes(digests: MediaDigests, stage: str, at: str, record: ProvenanceRecord) -> Iterator[dict[str, str]]:
@@ -103,14 +82,19 @@ def _hashes(digests: MediaDigests, stage: str, at: str, record: ProvenanceRecord
 
 def _tool(record: ProvenanceRecord) -> dict[str, str]:
     tool = record.tool
-    return {"name": tool.name, "version": tool.version, "options": tool.options}
+    return {"name": tool.name, "version": tool.version, "options": tool.options[:_MOST_CHARACTERS]}
 
 
-def _write_block(record: ProvenanceRecord) -> dict[str, str]:
+def _write_block(record: ProvenanceRecord, tested_line: int | None) -> dict[str, Any]:
     protection = record.write_protection
     if protection is None:
         return {}
-    return {"kind": protection.kind, "id": protection.id} if protection.id else {"kind": protection.kind}
+    found: dict[str, Any] = {"kind": protection.kind}
+    if protection.id:
+        found["id"] = protection.id
+    if tested_line is not None:
+        found["tested_event"] = tested_line
+    return found
 
 
 def _notes(record: ProvenanceRecord, zone: tzinfo) -> Iterator[str]:
@@ -119,12 +103,13 @@ def _notes(record: ProvenanceRecord, zone: tzinfo) -> Iterator[str]:
     hidden = record.source.hidden_sectors
     if hidden:
         yield f"{hidden} sectors hidden by {record.source.hidden_by} were not acquired."
-    stops: Sequence[Interruption] = record.interruptions
-    for stop in stops:
+    for stop in record.interruptions[:_MOST_STOPS]:
         yield (
             f"Interrupted {_local(stop.at, zone)} at sector {stop.reached_lba} ({_REASONS[stop.reason]}), "
             f"resumed {_local(stop.resumed_at, zone)}."
         )
+    if len(record.interruptions) > _MOST_STOPS:
+        yield f"{len(record.interruptions)} stops in all; every one stands in the provenance record."
 
 
 def _local(at: datetime | None, zone: tzinfo) -> str:

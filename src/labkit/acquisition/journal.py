@@ -66,6 +66,7 @@ class Journal:
 
     lines: LineFile
     state: State | None
+    is_over: bool = False  # the image has its record; the journal goes away when it is closed
 
     def begin(self, plan: Plan, source: SourceDescription, protection: Protection, at: datetime) -> State:
         """Write the plan; whatever stood there before was no acquisition."""
@@ -110,24 +111,25 @@ def opened(path: Path) -> Iterator[Journal]:
     Raises:
         AcquisitionError: Another process acquires to the same target, or the journal is damaged.
     """
-    with ExitStack() as stack:
-        try:
-            lines = stack.enter_context(locked(path, wait=False))
-        except BlockingIOError:
-            raise AcquisitionError(
-                f"another labkit is writing {path.name.removesuffix('.acquiring.jsonl')}",
-                remedy="Wait until it has finished, or stop it; then resume.",
-            ) from None
-        lines.file.seek(0)
-        whole, torn = split_torn(lines.file.read())
-        if torn:
-            lines.file.truncate(len(whole))
-        journal = Journal(lines, read_state(path, whole))
-        try:
+    journal: Journal | None = None
+    try:
+        with ExitStack() as stack:
+            try:
+                lines = stack.enter_context(locked(path, wait=False))
+            except BlockingIOError:
+                raise AcquisitionError(
+                    f"another labkit is writing {path.name.removesuffix('.acquiring.jsonl')}",
+                    remedy="Wait until it has finished, or stop it; then resume.",
+                ) from None
+            lines.file.seek(0)
+            whole, torn = split_torn(lines.file.read())
+            if torn:
+                lines.file.truncate(len(whole))
+            journal = Journal(lines, read_state(path, whole))
             yield journal
-        finally:
-            if journal.state is None:
-                path.unlink(missing_ok=True)  # nothing was begun
+    finally:  # removed when it is closed, because Windows removes no file that is open
+        if journal is not None and (journal.state is None or journal.is_over):
+            path.unlink(missing_ok=True)
 
 
 def read_state(path: Path, content: bytes) -> State | None:

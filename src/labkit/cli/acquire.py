@@ -78,7 +78,8 @@ class Size(click.ParamType[int]):
 @click.option("--exhibit", metavar="NO", help="Enter it into the custody ledger: number of the source ...")
 @click.option("--image-exhibit", metavar="NO", help="... of the image ...")
 @click.option("--by", metavar="PERSON", help="... who did it ...")
-@click.option("--location", default="", metavar="PLACE", help="... and where.")
+@click.option("--location", default="", metavar="PLACE", help="... where ...")
+@click.option("--tested", type=click.IntRange(min=1), metavar="LINE", help="... and the line of the blocker's test.")
 @output_options
 def acquire(
     source: Path,
@@ -100,6 +101,7 @@ def acquire(
     image_exhibit: str | None,
     by: str | None,
     location: str,
+    tested: int | None,
     as_json: bool,
     plain: bool,
 ) -> None:
@@ -120,7 +122,7 @@ def acquire(
     from labkit.model.acquisition import CaseDetails
     from labkit.usecases import acquiring
 
-    entry = _custody_entry(exhibit, image_exhibit, by, location)
+    entry = _custody_entry(exhibit, image_exhibit, by, location, tested)
     chosen = target_named(
         out, None if container is None else "raw" if container == "raw" else "E01", segmented=segment_size is not None
     )
@@ -301,7 +303,7 @@ def _unreadable(record: "ProvenanceRecord") -> list[tuple[str, object]]:
 
 
 def _custody_entry(
-    exhibit: str | None, image_exhibit: str | None, by: str | None, location: str
+    exhibit: str | None, image_exhibit: str | None, by: str | None, location: str, tested: int | None
 ) -> "CustodyEntry | None":
     from labkit.usecases.acquiring import CustodyEntry
 
@@ -309,7 +311,7 @@ def _custody_entry(
         return None
     if not (exhibit and image_exhibit and by):
         raise click.UsageError("The custody ledger needs --exhibit, --image-exhibit and --by together.")
-    return CustodyEntry(exhibit, image_exhibit, by, location)
+    return CustodyEntry(exhibit, image_exhibit, by, location, tested)
 
 
 def _show(done: "Acquired", *, plain: bool) -> None:

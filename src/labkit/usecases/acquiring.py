@@ -60,12 +60,13 @@ class Protection:
 
 @dataclass(frozen=True, slots=True)
 class CustodyEntry:
-    """Who entered what: exhibit numbers of source and image, the person, the place."""
+    """Who entered what: exhibit numbers of source and image, the person, the place, the line of the blocker's test."""
 
     source: str
     image: str
     actor: str
     location: str = ""
+    tested_line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +297,7 @@ def _enter(done: Acquired, entry: CustodyEntry) -> tuple[int, ...]:
             actor=entry.actor,
             zone=_zone(custodian.read_ledger(place), entry.location, place.zone),
             location=entry.location,
+            tested_line=entry.tested_line,
             record_name=done.record_path.name,
             record_sha256=hashlib.sha256(done.record_path.read_bytes()).hexdigest(),
         )

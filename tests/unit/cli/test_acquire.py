@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from labkit.acquisition.drives import ImageDrive
 from labkit.hashing import digest_bytes
 from labkit.usecases import custodian
 from tests.small_class import a_workspace
@@ -98,6 +99,23 @@ def test_a_stop_on_the_way_and_going_on(tmp_path: Path) -> None:
 
     assert "at sector 16384: cable; resumed" in result.stdout
     run("image", "verify", out)
+
+
+def test_ctrl_c_says_how_to_go_on(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "KF-06.E01"
+    read = ImageDrive.read
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            ImageDrive, "read", lambda drive, lba, count: _stopped() if lba > 17000 else read(drive, lba, count)
+        )
+        stopped = acquire(source, out, code=130)
+
+    assert "go on with the same command and --resume" in stopped.stderr
+    assert "stopped; resumed" in acquire(source, out, "--resume").stdout
+
+
+def _stopped() -> bytes:
+    raise KeyboardInterrupt
 
 
 def test_there_must_be_something_to_go_on_with(source: Path, tmp_path: Path) -> None:
@@ -326,7 +344,7 @@ class TestInAWorkspace:
             ("exhibit", "KF-06", "--kind", "image", "--description", "image of KF-02", "--derived-from", "KF-02"),
         ):
             run("custody", "add", *words)
-        names = ("--exhibit", "KF-02", "--image-exhibit", "KF-06", "--by", "P4", "--location", "LAB")
+        names = ("--exhibit", "KF-02", "--image-exhibit", "KF-06", "--by", "P4", "--location", "LAB", "--tested", "3")
         out = desk / "work" / "KF-06.E01"
         acquire(device, out, *names, code=16)
         result = acquire(device, out, *names, "--resume")
@@ -338,7 +356,7 @@ class TestInAWorkspace:
         assert acquired.exhibits == ("KF-02", "KF-06")
         assert (acquired.read_errors[0].lba, acquired.read_errors[0].count) == (100, 3)
         assert acquired.write_block is not None
-        assert acquired.write_block.id == "WB-3"
+        assert (acquired.write_block.id, acquired.write_block.tested_event) == ("WB-3", 3)
         assert acquired.event_at is not None
         assert acquired.event_at.text.endswith("+04:30")
         assert "at sector 16384 (the device was lost), resumed" in acquired.note
