@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from labkit.cli import custody_dialogue
+from labkit.cli.custody_exchange import COMMANDS
 from labkit.cli.custody_options import ADD_OPTIONS, PLACE_OPTIONS, with_options
 from labkit.cli.output import note, output_options, write_json, write_lines
 from labkit.errors import CustodyError
@@ -40,7 +42,6 @@ _OPTION_OF = {
     "tz": "tz",
     "description": "description",
 }
-_SEVERAL = frozenset({"exhibit", "hash", "seal_before", "seal_after", "escort"})
 
 
 @click.group()
@@ -53,27 +54,37 @@ def custody() -> None:
 
 
 @custody.command()
-@click.argument("entry_type", metavar="TYPE")
+@click.argument("entry_type", metavar="[TYPE]", required=False)
 @click.argument("identifier", required=False)
 @with_options(*ADD_OPTIONS, *PLACE_OPTIONS)
+@click.option("--key", type=click.Path(dir_okay=False, path_type=Path), help="Sign with the private key in this file.")
+@click.option("--signer", metavar="PERSON", help="With --key: who signs. Default: the giver, the receiver, or --by.")
 @click.option("--json", "as_json", is_flag=True, help="Print the line as JSON.")
 def add(
-    entry_type: str, identifier: str | None, ledger: Path | None, genesis: str | None, as_json: bool, **given: Any
+    entry_type: str | None,
+    identifier: str | None,
+    ledger: Path | None,
+    genesis: str | None,
+    key: Path | None,
+    signer: str | None,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Add one line.
 
     TYPE is case, person, location or exhibit (then comes its identifier), or what happened: identified, seized,
     packaged, sealed, unsealed, resealed, released, received, stored, checked_out, returned, transported,
     photographed, live_action, acquired, verified, copied, analysed, reported, disclosed, corrected, disposed,
-    returned_to_owner. At a terminal you are asked for what is missing.
+    returned_to_owner. At a terminal you are asked for what is missing; without a TYPE, for everything.
 
     For example:
 
     \b
+        labkit custody add
         labkit custody add person P1 --name "Ilya Marr" --role DEFR
         labkit custody add location LAB --kind lab --tz Asia/Almaty
         labkit custody add exhibit KF-06 --kind image --description "image of KF-02" --derived-from KF-02
-        labkit custody add received --exhibit KF-02 --received-by P1 --by P1 --location LAB
+        labkit custody add received --exhibit KF-02 --received-by P1 --by P1 --location LAB --signed P1
         labkit custody add acquired --exhibit KF-02 --exhibit KF-06 --by P1 --location LAB
             --hash sha256:9f86...:media --tool "ewfacquire 20230405" --write-block hw:WB-3
     """  # noqa: D301 - click reads the control character as "keep these lines"
@@ -82,18 +93,28 @@ def add(
 
     place = custodian.find_ledger(Path.cwd(), ledger=ledger, genesis=genesis)
     t = translator(place.language)
-    kind = entry_type.strip().lower().replace("-", "_")
     given["identifier"] = identifier
+    kind = (entry_type or "").strip().lower().replace("-", "_")
+    if not kind:
+        kind = _guided(place, given, t)
+        if not kind:
+            return
     missing = _missing_options(kind, given)
     if missing and _is_interactive():
-        _ask(kind, missing, given, t)
+        custody_dialogue.ask_missing(kind, missing, given, t)
         missing = _missing_options(kind, given)
     if missing:
         raise CustodyError(
             f"{kind} also needs: {', '.join(map(_option_text, missing))}",
             remedy="Give these options, or run the command without them at a terminal: it asks for each.",
         )
-    added = custodian.add(place, _entry(kind, given), now=datetime.now().astimezone())
+    now = datetime.now().astimezone()
+    entry = _entry(kind, given)
+    if key is not None:
+        from labkit.usecases.custody_exchange import signed_with
+
+        entry = signed_with(entry, signer or _signer(entry), key, place, now)
+    added = custodian.add(place, entry, now=now)
     _say(t, added.notices)
     if as_json:
         write_json(added.line)
@@ -101,12 +122,34 @@ def add(
         write_lines([t("custody.say.added", seq=added.line["seq"], what=_type_name(t, kind)) + "\n"])
 
 
+def _guided(place: Any, given: dict[str, Any], t: Any) -> str:
+    """Ask everything; return the type of the entry, or "" where nothing shall be written."""
+    from labkit.usecases import custodian
+
+    if not _is_interactive():
+        raise CustodyError(
+            "nobody is there to be asked what happened",
+            remedy="Name the type, for example: labkit custody add received --exhibit KF-02 ...",
+        )
+    kind = custody_dialogue.ask_type(t)
+    if custody_dialogue.ask_all(kind, given, t, custodian.known_names(place)):
+        return kind
+    note(t("custody.say.not-written"))
+    return ""
+
+
+def _signer(entry: dict[str, Any]) -> str:
+    sides = {"released": "released_by", "returned": "released_by", "received": "received_by"}
+    return str(entry.get(sides.get(entry["type"], "actor")) or entry.get("actor", ""))
+
+
 @custody.command()
 @with_options(*PLACE_OPTIONS)
 @output_options
-def show(ledger: Path | None, genesis: str | None, as_json: bool, plain: bool) -> None:
+@click.option("--bars", is_flag=True, help="Who held each exhibit, as bars over time.")
+def show(ledger: Path | None, genesis: str | None, as_json: bool, plain: bool, bars: bool) -> None:
     """Show the ledger, and the checkpoint code to note on the paper form."""
-    from labkit.cli import custody_table
+    from labkit.cli import custody_bars, custody_table
     from labkit.i18n import translator
     from labkit.usecases import custodian
 
@@ -118,7 +161,9 @@ def show(ledger: Path | None, genesis: str | None, as_json: bool, plain: bool) -
         for data in seen.ledger.raw:
             write_json(data)
         return
-    if seen.ledger.entries:
+    if bars:
+        write_lines(custody_bars.bars(seen.ledger, t, plain=plain))
+    elif seen.ledger.entries:
         custody_table.show(seen.ledger, t, plain=plain)
     else:
         note(t("custody.say.empty"))
@@ -129,6 +174,15 @@ def show(ledger: Path | None, genesis: str | None, as_json: bool, plain: bool) -
 @with_options(*PLACE_OPTIONS)
 @output_options
 @click.option("--since", multiple=True, metavar="CODE", help="A checkpoint code or head digest noted earlier.")
+@click.option(
+    "--snapshot", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An earlier copy of the ledger."
+)
+@click.option("--overlay", default="default", metavar="NAME|FILE", help="What a country adds to the rules.")
+@click.option(
+    "--attachments",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of the attachments.",
+)
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -137,6 +191,9 @@ def check(
     as_json: bool,
     plain: bool,
     since: tuple[str, ...],
+    snapshot: Path | None,
+    overlay: str,
+    attachments: Path | None,
 ) -> None:
     """Check the ledger against the custody rules.
 
@@ -147,7 +204,14 @@ def check(
     from labkit.usecases import custodian
 
     place = custodian.find_ledger(Path.cwd(), ledger=ledger, genesis=genesis)
-    reviewed = custodian.review(place, now=datetime.now().astimezone(), known_heads=since)
+    reviewed = custodian.review(
+        place,
+        now=datetime.now().astimezone(),
+        known_heads=since,
+        overlay=overlay,
+        snapshot=snapshot,
+        attachments=attachments,
+    )
     t = translator(place.language)
     _say(t, reviewed.notices)
     if as_json:
@@ -187,29 +251,6 @@ def _missing_options(kind: str, given: dict[str, Any]) -> list[str]:
     return sorted((option_of.get(name, name) for name in custodian.missing_fields(stub)), key=order.index)
 
 
-def _ask(kind: str, missing: Iterable[str], given: dict[str, Any], t: Callable[..., str]) -> None:
-    """Ask for what is missing, one question after the other."""
-    from labkit.custody.given import IDENTIFIERS
-
-    field_of = {option: field for field, option in _OPTION_OF.items()}
-    field_of["identifier"] = IDENTIFIERS.get(kind, "")
-    for option in missing:
-        if option == "transport":
-            for part in ("carrier", "tracking") if _put("carrier", "carrier", given, t) else ("escort",):
-                if not given[part]:
-                    _put(part, part, given, t)
-        else:
-            _put(option, field_of.get(option, option), given, t)
-
-
-def _put(option: str, field: str, given: dict[str, Any], t: Callable[..., str]) -> bool:
-    answer = click.prompt(t(f"custody.ask.{field}"), default="", show_default=False, err=True).strip()
-    given[option] = (answer,) if option in _SEVERAL and answer else answer or given.get(option)
-    if option == "corrects" and answer:
-        given[option] = int(answer) if answer.isdecimal() else 0
-    return bool(answer)
-
-
 def _is_interactive() -> bool:
     return sys.stdin.isatty()
 
@@ -231,3 +272,7 @@ def _type_name(t: Any, kind: str) -> str:
 def _say(t: Callable[..., str], notices: Iterable[Any]) -> None:
     for notice in notices:
         note(t(notice.key, **notice.values))
+
+
+for _command in COMMANDS:
+    custody.add_command(_command)

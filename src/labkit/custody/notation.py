@@ -39,12 +39,12 @@ def time_with_offset(text: str) -> Moment:
 
 
 def digest(text: str) -> dict[str, Any]:
-    """Return ``algorithm:value[:of[:stage]]`` as a hash record; what was not written is left out.
+    """Return ``algorithm:value[:of[:stage[:exhibit]]]`` as a hash record; what was not written is left out.
 
     A value of the wrong length is taken as it is: that is a finding of CC-18, not a slip of form.
     """
     parts = [part.strip() for part in text.split(":")]
-    if not 2 <= len(parts) <= 4 or not all(parts) or plain_algorithm(parts[0]) not in HEX_DIGITS:  # noqa: PLR2004
+    if not 2 <= len(parts) <= 5 or not all(parts[:2]) or plain_algorithm(parts[0]) not in HEX_DIGITS:  # noqa: PLR2004
         raise CustodyError(
             f"{text!r} is not a digest",
             remedy=f"Write algorithm:value or algorithm:value:of, such as sha256:9f86...:media; of is one of "
@@ -53,10 +53,12 @@ def digest(text: str) -> dict[str, Any]:
     record: dict[str, Any] = {"alg": parts[0].upper(), "value": parts[1].lower()}
     for name, choices, value in zip(("of", "stage"), (HashOf, HashStage), parts[2:], strict=False):
         kinds = [kind.value for kind in choices]
+        if not value:
+            continue
         if value not in kinds:
             raise CustodyError(f"a digest can not be of {value!r}", remedy=f"Write one of {', '.join(kinds)}.")
         record[name] = value
-    return record
+    return record | ({"exhibit": parts[4]} if parts[4:] and parts[4] else {})
 
 
 def tool(text: str) -> dict[str, Any]:
@@ -146,17 +148,16 @@ def protocol_item(text: str) -> dict[str, Any]:
 
 
 def observation(text: str) -> dict[str, Any]:
-    """Return ``serial; bytes; sectors`` as what a device says of itself; each part may be empty."""
+    """Return ``serial; bytes; sectors; exhibit`` as what a device says of itself; each part may be empty."""
     parts = [part.strip() for part in text.split(";")]
-    numbers = parts[1:]
-    if not any(parts) or len(parts) > 3 or not all(part.isdecimal() for part in numbers if part):  # noqa: PLR2004
+    if not any(parts) or len(parts) > 4 or not all(part.isdecimal() for part in parts[1:3] if part):  # noqa: PLR2004
         raise CustodyError(
             f"{text!r} does not say what the device shows",
             remedy="Write 'serial; capacity in bytes; number of sectors', for example '4C53; 67108864; 131072'.",
         )
-    found: dict[str, Any] = {"serial": parts[0]} if parts[0] else {}
-    found |= {name: int(part) for name, part in zip(("capacity_bytes", "sectors"), numbers, strict=False) if part}
-    return found
+    names = ("serial", "capacity_bytes", "sectors", "exhibit")
+    given = {name: part for name, part in zip(names, parts, strict=False) if part}
+    return {name: int(part) if name in names[1:3] else part for name, part in given.items()}
 
 
 def attachment(text: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def append(path: Path, entry: Mapping[str, Any], *, genesis: str, recorded_at: d
             "the time of recording has no offset from UTC", remedy="Give a time with an offset, such as +05:00."
         )
     _refuse_our_keys(entry)
-    fields: dict[str, Any] = _normalised(entry)
+    fields: dict[str, Any] = normalised(entry)
     _check_form(fields)
     with locked(path) as lines:
         seq, previous = _tail(lines, genesis)
@@ -197,7 +197,7 @@ def _refuse_our_keys(entry: Mapping[str, Any]) -> None:
         )
 
 
-def _normalised(value: Any) -> Any:
+def normalised(value: Any) -> Any:
     """Return ``value`` with every text in Unicode NFC, so that the same name has the same bytes everywhere.
 
     The three line ends that JSON lets stand as they are become ordinary ones, so that every reader sees one line.
@@ -205,7 +205,7 @@ def _normalised(value: Any) -> Any:
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value).translate(_LINE_ENDS)
     if isinstance(value, Mapping):
-        return {_normalised(key): _normalised(part) for key, part in value.items()}
+        return {normalised(key): normalised(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_normalised(part) for part in value]
+        return [normalised(part) for part in value]
     return value

@@ -1,6 +1,7 @@
 """The verbs of the custody ledger: add a line, look at it, check it."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 from labkit.custody import chain
 from labkit.custody.entries import decode
 from labkit.custody.ledger import Ledger, append, parse, recover, split_lines
+from labkit.custody.overlay import overlay as overlay_of
 from labkit.custody.rules import Remark, RuleFinding, check, remarks
 from labkit.custody.rules.fields import ALSO_NEEDED, MANDATORY
 from labkit.custody.rules.times import is_late
 from labkit.custody.scoring import passes, score
+from labkit.custody.writing import normalised
 from labkit.errors import CustodyError
 from labkit.model.custody import DeclarationType, Event, EventType, ExhibitKind, HashOf, HashStage
 from labkit.zones import zone_or_none
@@ -134,22 +137,42 @@ def add(place: LedgerPlace, entry: Mapping[str, Any], *, now: datetime) -> Added
     Raises:
         CustodyError: Something is missing, an exhibit is unknown or declared twice, or the ledger is damaged.
     """
+    _refuse_incomplete(entry)
+    notices = _recovered(place, now)
+    ledger = read_ledger(place)
+    filled = _filled(place, ledger, entry, now)
+    here = _local(now, place, ledger, filled)
+    line = append(place.path, filled, genesis=place.genesis, recorded_at=here)
+    return Added(line, notices + _unknown_names(filled, ledger) + _lateness(line))
+
+
+def completed(place: LedgerPlace, entry: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """Return an entry with all that ``add`` would fill in, in the spelling in which it would be written.
+
+    Raises:
+        CustodyError: As ``add``.
+    """
+    _refuse_incomplete(entry)
+    return dict(normalised(_filled(place, read_ledger(place), entry, now)))
+
+
+def _refuse_incomplete(entry: Mapping[str, Any]) -> None:
     missing = missing_fields(entry)
     if missing:
         raise CustodyError(
             f"{entry['type']} needs: {', '.join(missing)}", remedy="Give what is missing and repeat the step."
         )
-    notices = _recovered(place, now)
-    ledger = read_ledger(place)
+
+
+def _filled(place: LedgerPlace, ledger: Ledger, entry: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     filled = dict(entry)
-    here = _local(now, place, ledger, filled)
     if filled["type"] == DeclarationType.EXHIBIT:
         _complete_exhibit(filled, ledger)
     elif filled["type"] in set(EventType):
+        here = _local(now, place, ledger, filled)
         filled.setdefault("event_at", here.isoformat(timespec="seconds"))
         _complete_event(filled, ledger)
-    line = append(place.path, filled, genesis=place.genesis, recorded_at=here)
-    return Added(line, notices + _unknown_names(filled, ledger) + _lateness(line))
+    return filled
 
 
 def _lateness(line: Mapping[str, Any]) -> tuple[Notice, ...]:
@@ -164,11 +187,53 @@ def view(place: LedgerPlace, *, now: datetime) -> View:
     return View(read_ledger(place), notices)
 
 
-def review(place: LedgerPlace, *, now: datetime, known_heads: Iterable[str] = ()) -> Review:
-    """Return what the rules say of the ledger; see ``view`` about an unfinished last line."""
+def review(
+    place: LedgerPlace,
+    *,
+    now: datetime,
+    known_heads: Iterable[str] = (),
+    overlay: str = "default",
+    snapshot: Path | None = None,
+    attachments: Path | None = None,
+) -> Review:
+    """Return what the rules say of the ledger; see ``view`` about an unfinished last line.
+
+    Args:
+        place: The ledger.
+        now: When an unfinished last line was found.
+        known_heads: Heads or checkpoint codes that were noted earlier.
+        overlay: What a country adds to the rules: a name, or the path of a file.
+        snapshot: An earlier copy of the ledger.
+        attachments: The folder in which the attachments lie.
+
+    Raises:
+        CustodyError: There is no such overlay.
+    """
+    country = overlay_of(overlay)
     seen = view(place, now=now)
-    findings = check(seen.ledger, known_heads=known_heads)
+    earlier = None if snapshot is None else parse(split_lines(snapshot.read_bytes()), genesis=place.genesis)
+    files = None if attachments is None else tuple(_digests(attachments))
+    findings = check(seen.ledger, overlay=country, known_heads=known_heads, snapshot=earlier, files=files)
     return Review(seen.ledger, findings, remarks(seen.ledger), seen.notices, score(findings), passes(findings))
+
+
+def known_names(place: LedgerPlace) -> Mapping[str, tuple[str, ...]]:
+    """Return what the ledger declares, by the options that take it."""
+    ledger = read_ledger(place)
+    people = tuple(dict.fromkeys(person.person_id for person in ledger.people))
+    places = tuple(dict.fromkeys(one.loc_id for one in ledger.locations))
+    exhibits = tuple(dict.fromkeys(exhibit.exhibit_no for exhibit in ledger.exhibits))
+    authorities = tuple(one.auth_id for case in ledger.cases for one in case.authority)
+    of_people = ("by", "released_by", "received_by", "witness", "signed", "officer", "access")
+    found = dict.fromkeys(of_people, people) | {"location": places, "exhibit": exhibits, "derived_from": exhibits}
+    return found | {"authority": authorities}
+
+
+def _digests(folder: Path) -> Iterator[str]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                yield hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _recovered(place: LedgerPlace, now: datetime) -> tuple[Notice, ...]:
