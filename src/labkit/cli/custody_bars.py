@@ -38,16 +38,17 @@ def _cells(span: Span, t: Translator) -> tuple[str, ...]:
 def _drawn(found: Sequence[Span], ledger: Ledger, t: Translator) -> Iterator[str]:
     holders = list(dict.fromkeys(span.holder for span in found if span.holding is not Holding.ON_THE_WAY))
     letter = dict(zip(holders, _LETTERS, strict=False))
-    rows: dict[str, list[str]] = {}
-    for stretch in to_scale(ledger):
-        row = rows.setdefault(stretch.span.exhibit, [_NOBODY] * _WIDTH)
+    rows: dict[str, list[str]] = {span.exhibit: [_NOBODY] * _WIDTH for span in found}
+    # Short spans are drawn last, so that none is hidden by its neighbour.
+    for stretch in sorted(to_scale(ledger), key=lambda one: one.start - one.end):
+        row = rows[stretch.span.exhibit]
         first = min(_WIDTH - 1, int(stretch.start * _WIDTH))
         last = max(first + 1, round(stretch.end * _WIDTH))
         is_away = stretch.span.holding is Holding.ON_THE_WAY
         mark = _ON_THE_WAY if is_away else letter.get(stretch.span.holder, _OTHER)
         row[first:last] = [mark] * (min(last, _WIDTH) - first)
     broken = {span.exhibit for span in found if span.is_broken}
-    name_width = max(len(printable(number)) for number in rows) if rows else 0
+    name_width = max(len(printable(number)) for number in rows)
     for number, row in rows.items():
         warning = f"  ! {t('custody.say.broken')}" if number in broken else ""
         yield f"{printable(number).ljust(name_width)}  {''.join(row)}{warning}\n"
