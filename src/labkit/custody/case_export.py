@@ -172,7 +172,11 @@ def _thing(exhibit: Exhibit, digests: list[HashRecord], names: _Names) -> dict[s
             "@id": names.of("content-facet", number),
             "@type": "uco-observable:ContentDataFacet",
             "uco-observable:sizeInBytes": size if exhibit.capacity_bytes is not None else "",
-            "uco-observable:hash": [_hash(one, f"{number} {place}", names) for place, one in enumerate(digests)],
+            "uco-observable:hash": [
+                _hash(one, f"{number} {place}", names) for place, one in enumerate(digests) if _is_hex(one.value)
+            ],
+            # What is not hexadecimal can not stand there; it stays visible as somebody wrote it.
+            "custody:digest_as_written": [f"{one.alg}:{one.value}" for one in digests if not _is_hex(one.value)],
         }
         facets.append(_without_empty(content))
     return _without_empty(
@@ -188,20 +192,20 @@ def _thing(exhibit: Exhibit, digests: list[HashRecord], names: _Names) -> dict[s
 
 
 def _hash(record: HashRecord, name: str, names: _Names) -> dict[str, Any]:
-    plain = plain_algorithm(record.alg)
-    is_hex = len(record.value) % 2 == 0 and all(letter in "0123456789abcdefABCDEF" for letter in record.value)
     return _without_empty(
         {
             "@id": names.of("hash", name),
             "@type": "uco-types:Hash",
-            "uco-types:hashMethod": _HASH_NAMES.get(plain, record.alg),
-            # What is not hexadecimal can not stand there; it stays visible as what somebody wrote.
-            "uco-types:hashValue": {"@type": "xsd:hexBinary", "@value": record.value.upper()} if is_hex else "",
-            "custody:value_as_written": "" if is_hex else record.value,
+            "uco-types:hashMethod": _HASH_NAMES.get(plain_algorithm(record.alg), record.alg),
+            "uco-types:hashValue": {"@type": "xsd:hexBinary", "@value": record.value.upper()},
             "custody:of": record.of.value if record.of else "",
             "custody:stage": record.stage.value if record.stage else "",
         }
     )
+
+
+def _is_hex(value: str) -> bool:
+    return bool(value) and len(value) % 2 == 0 and set(value) <= set("0123456789abcdefABCDEF")
 
 
 def _cases(ledger: Ledger, names: _Names) -> Iterator[dict[str, Any]]:

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from labkit.custody import notation
@@ -108,3 +111,81 @@ def test_an_event_holds_what_was_given_and_nothing_else() -> None:
         "seal_after": [{"number": "S-2", "state": "new"}],
         "corrects_event": 3,
     }
+
+
+def test_a_digest_may_say_its_stage_and_its_exhibit() -> None:
+    assert notation.digest("sha256:9F86:media:verify:KF-06") == {
+        "alg": "SHA256", "value": "9f86", "of": "media", "stage": "verify", "exhibit": "KF-06",
+    }  # fmt: skip
+    assert notation.digest("sha256:9F86:::KF-06") == {"alg": "SHA256", "value": "9f86", "exhibit": "KF-06"}
+    with pytest.raises(CustodyError) as caught:
+        notation.digest("sha256:9f86:media:later")
+    assert "source_pre, image, source_post, verify, workcopy" in caught.value.remedy
+
+
+def test_an_authority_ends_where_nothing_more_is_said() -> None:
+    assert notation.authority("W-1; warrant") == {"auth_id": "W-1", "kind": "warrant"}
+    whole = notation.authority("W-1;court_order;court; 2026-03-10 00:00+05:00;;the office; SCENE, KF-02")
+    assert whole == {
+        "auth_id": "W-1", "kind": "court_order", "issuer": "court", "valid_from": "2026-03-10T00:00:00+05:00",
+        "scope_text": "the office", "scope_items": ["SCENE", "KF-02"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reader", "typed", "remedy"),
+    [
+        (notation.authority, "W-1", "valid from; valid to"),
+        (notation.authority, "W-1; order", "court_order"),
+        (notation.authority, "; warrant", "district court"),
+        (notation.authority, "a;warrant;c;;;f;g;h", "scope; items"),
+        (notation.authority, "W-1; warrant; court; 2026-03-10T00:00:00", "+05:00"),
+        (notation.protocol_item, "; stick", "number; description; serial"),
+        (notation.observation, ";;", "capacity in bytes"),
+        (notation.observation, "AB; many", "capacity in bytes"),
+        (notation.observation, "AB;1;2;K;5", "capacity in bytes"),
+        (notation.attachment, "nowhere/1.jpg", "name:SHA-256"),
+        (notation.map_km, "north", "120,-40"),
+        (notation.map_km, "1,2,3", "120,-40"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_right_form(
+    reader: Callable[[str], object], typed: str, remedy: str
+) -> None:
+    with pytest.raises(CustodyError) as caught:
+        reader(typed)
+    assert remedy in caught.value.remedy
+
+
+def test_items_observations_points_and_attachments_are_read(tmp_path: Path) -> None:
+    photo = tmp_path / "1.jpg"
+    photo.write_bytes(b"")
+    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+    assert notation.protocol_item("KF-02; stick") == {"exhibit_no": "KF-02", "description": "stick"}
+    assert notation.observation("; 1024") == {"capacity_bytes": 1024}
+    assert notation.map_km("120,-40") == [120, -40]
+    assert notation.attachment(str(photo)) == {"name": "1.jpg", "sha256": empty}
+    assert notation.attachment(f"a:b.jpg:{empty.upper()}") == {"name": "a:b.jpg", "sha256": empty}
+    assert notation.seal("S-1:intact:tape", SealState.NEW) == {"number": "S-1", "state": "intact", "type": "tape"}
+    assert notation.on_paper(["P1, P3"]) == [{"person": one, "method": "paper"} for one in ("P1", "P3")]
+
+
+@pytest.mark.parametrize("option", ["tested", "computed_at", "tool_options"])
+def test_what_completes_nothing_is_refused(option: str) -> None:
+    with pytest.raises(CustodyError, match="completes something that was not given"):
+        event("acquired", {option: "7"})
+
+
+def test_completions_go_where_they_belong() -> None:
+    made = event(
+        "acquired",
+        {
+            "hash": ("md5:00",), "computed_at": "2026-03-10T09:00+05:00", "tool": "dd 9", "tool_options": " bs=512 ",
+            "write_block": "hw:WB-3", "tested": 7,
+        },
+    )  # fmt: skip
+
+    assert made["hash"] == [{"alg": "MD5", "value": "00", "computed_at": "2026-03-10T09:00:00+05:00"}]
+    assert made["tool"] == {"name": "dd", "version": "9", "options": "bs=512"}
+    assert made["write_block"] == {"kind": "hw", "id": "WB-3", "tested_event": 7}
