@@ -34,6 +34,14 @@ def test_a_course_can_leave_out_an_exercise_and_the_evidence_that_only_it_needs(
     assert library.labs_of("short")[0].items == ["usb"]
 
 
+def test_the_first_steps_need_no_disk_of_a_computer() -> None:
+    library = load_library()
+
+    assert "deleted-on-ntfs" in library.labs["05-files-that-were"].exercises
+    assert "deleted-on-ntfs" not in {exercise.slug for exercise in library.exercises_of("first-steps")}
+    assert library.cases_of("first-steps") == {"kestrel": ("basics", "usb")}
+
+
 def test_every_problem_is_listed_with_file_key_and_message(content: SmallLibrary) -> None:
     content.change("exercises/prints/exercise.toml", "points = 60", "points = 0")
     content.change("labs/00-prints/lab.toml", "minutes = 30", 'minutes = "long"')
