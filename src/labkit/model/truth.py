@@ -22,7 +22,7 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "address": (int, "inode, MFT record number or FAT entry address, as the Sleuth Kit counts it"),
     "parent_address": (int, "the same for its directory"),
     "entry_offset_bytes": (int, "where its directory entry begins, from byte 0 of the medium"),
-    "sequence": (int, "NTFS: sequence number of the MFT record"),
+    "sequence": (int, "NTFS: sequence number that the file's MFT record had; a deleted one states one more"),
     "size_bytes": (int, "length of the content"),
     "size_sectors": (int, "length in sectors of 512 bytes"),
     "offset_bytes": (int, "where it begins, from byte 0 of the medium (or of the file, for plain files)"),

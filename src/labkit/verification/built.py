@@ -1,17 +1,18 @@
 """One built evidence item as the readers see it; what is costly is done once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar, cast
 
 from labkit.evidence.image import Image, open_image
 from labkit.evidence.verify import container_digests
 from labkit.evidence.volumes import partition_table
-from labkit.hashing import Digester
+from labkit.hashing import Digester, digest_blocks
 from labkit.model.evidence import Digests, PartitionTable, Volume
 from labkit.model.truth import GroundTruth
 from labkit.verification.fat_view import FatView
@@ -21,6 +22,7 @@ from labkit.verification.programs import Answer, ask
 from labkit.verification.volume_view import SECTOR_BYTES
 
 _BLOCK_BYTES = 1024 * 1024
+Seen = TypeVar("Seen")
 RAW_SUFFIXES = frozenset({".raw", ".dd", ".img"})
 
 
@@ -42,8 +44,10 @@ class BuiltItem:
         self._open = ExitStack()
         self._images: dict[Path, Image] = {}
         self._file_digests: dict[Path, Digests] = {}
+        self._beside: dict[tuple[Callable[[NtfsView], Any], int], Any] = {}
         self._readings: dict[Path, MediumReading] = {}
-        self._ewfverify: dict[Path, Answer | None] = {}
+        self._stretches: dict[tuple[int, int], Digests] = {}
+        self._ewfverify: dict[Path, Future[Answer | None]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -100,11 +104,23 @@ class BuiltItem:
                 self._readings[path] = MediumReading(digester.finish(), tuple(changed))
         return self._readings[path]
 
+    def stretch_digests(self, start_bytes: int, size_bytes: int) -> Digests:
+        """Return the digests of a stretch of the medium."""
+        place = start_bytes, size_bytes
+        if place not in self._stretches:
+            self._stretches[place] = digest_blocks(self.medium.blocks(*place))
+        return self._stretches[place]
+
     def ewfverify(self, path: Path) -> Answer | None:
         """Return what ``ewfverify`` says of a container; it is asked once, because it reads all of the medium."""
+        self.begin_ewfverify(path)
+        return self._ewfverify[path].result()
+
+    def begin_ewfverify(self, path: Path) -> None:
+        """Let ``ewfverify`` read a container while others read too."""
         if path not in self._ewfverify:
-            self._ewfverify[path] = ask("ewfverify", "-q", "-d", "sha1,sha256", path)
-        return self._ewfverify[path]
+            pool = self._open.enter_context(ThreadPoolExecutor(1))
+            self._ewfverify[path] = pool.submit(ask, "ewfverify", "-q", "-d", "sha1,sha256", path)
 
     def image(self, path: Path) -> Image:
         """Return the open image of a file; it is closed with the item."""
@@ -156,6 +172,13 @@ class BuiltItem:
     @cached_property
     def _views(self) -> dict[int, FatView | NtfsView]:
         return {}
+
+    def beside(self, view: NtfsView, make: Callable[[NtfsView], Seen]) -> Seen:
+        """Return what ``make`` makes of a view; it is made once for each volume."""
+        key = (make, view.volume.number)
+        if key not in self._beside:
+            self._beside[key] = make(view)
+        return cast("Seen", self._beside[key])
 
     def view(self, number: int) -> FatView | NtfsView:
         """Return what the readers see in one volume.

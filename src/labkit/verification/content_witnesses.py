@@ -34,7 +34,7 @@ _MIME_TYPES: Mapping[str, str] = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
     "text/plain": "text",
 }
-_KEYWORD = "keyword"  # the public variable that tasks about encodings search for
+KEYWORD = "keyword"  # the public variable that tasks about encodings search for
 
 
 def content_witnesses(trace: Trace, item: BuiltItem, content: Content) -> list[Witness]:
@@ -79,7 +79,7 @@ def extension(trace: Trace) -> Iterator[Testimony]:
 
 def encoding(trace: Trace, item: BuiltItem, content: Content) -> Iterator[Testimony]:
     """In which encoding the keyword of the case, or the trace's own text, stands in the file."""
-    text = str(trace.facts.get("text", item.variables.get(_KEYWORD, "")))
+    text = str(trace.facts.get("text", item.variables.get(KEYWORD, "")))
     if "encoding" not in trace.facts or not text:
         return
     data = content()

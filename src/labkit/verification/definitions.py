@@ -12,6 +12,7 @@ OVERWRITTEN_CANDIDATE = "deleted_file, overwritten"
 _PLANTED = "which defect was planted; tests show that the rule named for it finds it in these lines"
 _CRAFT = "judged by the craft (the kit's domain notes on custody, section 2.4), not seen in the file"
 _GONE = "the content before it was overwritten; part of it is gone from the medium"
+_NOT_KEPT = "a history does not say when a page was deleted from it, and this one was written again later"
 
 DEFINITIONS: Mapping[tuple[str, str], str] = {
     (ANY_KIND, "zone"): "no file system stores a zone; it is the machine's, and the times worked out are confirmed",
@@ -21,6 +22,9 @@ DEFINITIONS: Mapping[tuple[str, str], str] = {
         "taken_overcorrected_utc",
     ): "what a typical mistake gives; no medium holds it, and the time it is worked out from is confirmed",
     (ANY_KIND, "camera_zone"): "a photo says no zone; the true time worked out with the camera's is confirmed",
+    ("forgotten_visit", "at_utc"): _NOT_KEPT,
+    ("forgotten_visit", "at_device_utc"): _NOT_KEPT,
+    ("forgotten_visit", "at_local"): _NOT_KEPT,
     ("overwritten_file", "md5"): _GONE,
     ("overwritten_file", "sha1"): _GONE,
     ("overwritten_file", "sha256"): _GONE,

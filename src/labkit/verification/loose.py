@@ -77,8 +77,3 @@ def confirm_moment(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:  # 
 def _written(match: re.Match[str]) -> datetime:
     month = _MONTHS.index(match["month"]) + 1
     return datetime(int(match["year"]), month, int(match["day"]), int(match["hour"]), int(match["minute"]))  # noqa: DTZ001
-
-
-def confirm_clock(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:  # noqa: ARG001 - same shape as all
-    """Yield the settings of a clock; they are the story's, and every time of the item is confirmed with them."""
-    yield from weigh(trace, ())

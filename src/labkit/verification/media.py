@@ -32,6 +32,9 @@ def confirm_container(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
 def confirm_medium(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     """Yield confirmations of a medium, read through every file that holds it."""
     paths = _holders(trace, item)
+    for path in paths:
+        if path.suffix.lower() == EWF_SUFFIX:
+            item.begin_ewfverify(path)
     testimonies = []
     for path in paths:
         image = item.image(path)

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from labkit.model.truth import Trace
 from labkit.verification.built import BuiltItem
-from labkit.verification.confirmation import Confirmation, Testimony, Unreadable, statement, weigh
+from labkit.verification.confirmation import Confirmation, Span, Testimony, Unreadable, statement, weigh
 from labkit.verification.content_witnesses import content_witnesses
 from labkit.verification.hearing import Witness, heard
-from labkit.verification.machine_clock import clock_of
-from labkit.verification.ntfs_view import RENAMED_FROM, NtfsView
+from labkit.verification.machine_clock import clock_of, worked_out_utc
+from labkit.verification.ntfs_view import NtfsView
 from labkit.verification.ntfs_witnesses import fls, icat, istat, labkit, libfsntfs, pytsk3, raw_record
+from labkit.verification.sleuthkit_ntfs import JournalLine
 
 _LIVE, _DELETED = "live", "deleted"
+# Reasons in a change journal (MS-FSCC 2.3.62.2).
+_REMOVED, _RENAMED_FROM = 0x00000200, 0x00001000
+_SECOND = timedelta(seconds=1)
 
 
 def confirm_ntfs_file(trace: Trace, item: BuiltItem, view: NtfsView) -> Iterator[Confirmation]:
@@ -26,7 +31,10 @@ def confirm_deleted_ntfs_file(trace: Trace, item: BuiltItem, view: NtfsView) -> 
     """Yield confirmations of a deleted file whose content can be recovered whole."""
     yield from state(trace, view, _DELETED)
     yield from unowned(trace, view, _clusters(trace))
-    yield from weigh(trace, heard(trace, file_witnesses(trace, item, view)))
+    witnesses = file_witnesses(trace, item, view)
+    if "at_device_utc" in trace.facts:
+        witnesses.append(partial(changed_at, trace, item, view, _REMOVED))
+    yield from weigh(trace, heard(trace, witnesses))
 
 
 def file_witnesses(trace: Trace, item: BuiltItem, view: NtfsView) -> list[Witness]:
@@ -69,18 +77,32 @@ def unowned(trace: Trace, view: NtfsView, clusters: tuple[int, ...]) -> Iterator
 
 def former_name(trace: Trace, view: NtfsView) -> Iterator[Testimony]:
     """The change journal: the name and the folder from which the file was renamed or moved."""
-    if "old_path" not in trace.facts:
-        return
+    if "old_path" in trace.facts:
+        for reader, lines in _journals(trace, view):
+            old = [line for line in lines or () if line.reasons & _RENAMED_FROM]
+            found: object = Unreadable("the change journal has no rename of this file")
+            if old:
+                found = f"{view.libfsntfs.path_of(old[-1].parent_address)}/{old[-1].name}"
+            yield Testimony(reader, None if lines is None else {"old_path": found}, ("old_path",))
+
+
+def changed_at(trace: Trace, item: BuiltItem, view: NtfsView, reasons: int) -> Iterator[Testimony]:
+    """The change journal: when something of a kind happened to the file last, in whole seconds."""
+    for reader, lines in _journals(trace, view):
+        times = [line.at_utc for line in lines or () if line.reasons & reasons]
+        at: object = Span(times[-1], _SECOND) if times else Unreadable("the change journal does not have it")
+        yield Testimony(reader, None if lines is None else {"at_device_utc": at}, ("at_device_utc",))
+    times = [line.at_utc for line in view.changes.get(int(str(trace.facts["address"])), ()) if line.reasons & reasons]
+    if times:
+        yield worked_out_utc({"at": times[-1]}, clock_of(trace, item.truth))
+
+
+def _journals(trace: Trace, view: NtfsView) -> Iterator[tuple[str, tuple[JournalLine, ...] | None]]:
+    """Yield what labkit's reader and ``usnjls`` have of a file in the change journal."""
     address = int(str(trace.facts["address"]))
-    found = view.renamed.get(address, Unreadable("the change journal has no rename of this file"))
-    yield Testimony("labkit", {"old_path": found})
+    yield "labkit", view.changes.get(address, ())
     lines = view.journal
-    if lines is None:
-        yield Testimony("usnjls", None, ("old_path",))
-        return
-    old = [line for line in lines if line.address == address and line.reasons & RENAMED_FROM]
-    shown = f"{view.libfsntfs.path_of(old[-1].parent_address)}/{old[-1].name}" if old else Unreadable("no rename")
-    yield Testimony("usnjls", {"old_path": shown})
+    yield "usnjls", None if lines is None else tuple(line for line in lines if line.address == address)
 
 
 def _content(trace: Trace, view: NtfsView) -> bytes:

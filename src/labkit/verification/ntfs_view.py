@@ -1,16 +1,17 @@
 """One NTFS volume through the Sleuth Kit's library, libfsntfs, and by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from labkit.evidence.libyal_ntfs import LibfsntfsVolume, Record
+from labkit.evidence.timestamps import moment
 from labkit.evidence.tsk_record import TskRecord, tsk_record
 from labkit.verification.mft_record import RawRecord, cluster_map, read_record, record_offset_bytes
 from labkit.verification.ntfs_boot import NtfsGeometry, read_ntfs_geometry
 from labkit.verification.sleuthkit_ntfs import JournalLine, journal_lines
 from labkit.verification.volume_view import VolumeView
 
-RENAMED_FROM = 0x1000  # USN_REASON_RENAME_OLD_NAME (MS-FSCC 2.3.62.2)
+TABLE_RECORD = 0  # of $MFT itself
 
 
 class NtfsView(VolumeView):
@@ -70,13 +71,43 @@ class NtfsView(VolumeView):
         return found
 
     @cached_property
-    def renamed(self) -> Mapping[int, str]:
-        """Record to the path from which it was renamed or moved last, by labkit's reader of the change journal."""
-        return {
-            record.address: f"{self.libfsntfs.path_of(record.parent_address)}/{record.name}"
-            for record in self.reader.change_journal()
-            if record.reasons & RENAMED_FROM
-        }
+    def live_paths(self) -> Mapping[int, str]:
+        """Record to the path of every live file and directory, by libfsntfs."""
+        return {address: path for path, address in self.libfsntfs.live_paths()}
+
+    def owner(self, offset_bytes: int) -> int | None:
+        """Return the record of the live file that a byte of the medium belongs to: of its clusters, or inside it."""
+        record = self.owners.get(self.geometry.cluster_at(offset_bytes))
+        if record != TABLE_RECORD:
+            return record
+        begin = offset_bytes - (offset_bytes - self.geometry.table_start_bytes) % self.geometry.record_bytes
+        return self.by_hand(begin).number
+
+    def occurrences(self, words: tuple[bytes, ...]) -> Iterator[int]:
+        """Yield where words stand on the medium, within the volume."""
+        overlap = max(map(len, words), default=1) - 1
+        place, tail = self.volume.start_bytes, b""
+        for block in self.medium.blocks(place, self.volume.size_bytes):
+            data = tail + block
+            begin = place - len(tail)
+            for word in words:
+                found = data.find(word)
+                while found >= 0:
+                    yield begin + found
+                    found = data.find(word, found + 1)
+            tail = data[len(data) - overlap :] if overlap else b""
+            place += len(block)
+
+    @cached_property
+    def changes(self) -> Mapping[int, tuple[JournalLine, ...]]:
+        """Record to what happened to it, by labkit's reader of the change journal."""
+        found: dict[int, list[JournalLine]] = {}
+        for record in self.reader.change_journal():
+            at = moment(record.time_ns)
+            if at is not None:
+                line = JournalLine(record.address, record.parent_address, at, record.reasons, record.name)
+                found.setdefault(record.address, []).append(line)
+        return {address: tuple(lines) for address, lines in found.items()}
 
     @cached_property
     def journal(self) -> tuple[JournalLine, ...] | None:

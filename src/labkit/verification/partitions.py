@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from labkit.hashing import digest_blocks
 from labkit.model.evidence import Volume
 from labkit.model.truth import Trace
 from labkit.verification.built import BuiltItem
@@ -88,6 +87,9 @@ def confirm_gap(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     shown = [] if answer is None else [(gap.start_sector, gap.size_sectors) for gap in gaps(answer.text)]
     told = ("offset_bytes", "offset_sectors", "size_bytes", "size_sectors")
     testimonies.append(Testimony("mmls", None if answer is None else _gap_facts(shown, offset, size), told))
+    if any(name in trace.facts for name in _DIGESTS):
+        place = int(str(trace.facts["offset_bytes"])), int(str(trace.facts["size_bytes"]))
+        testimonies.append(Testimony("bytes of the medium", digest_facts(item.stretch_digests(*place))))
     yield from weigh(trace, testimonies)
 
 
@@ -110,8 +112,7 @@ def _table_entry(trace: Trace, item: BuiltItem, volume: Volume) -> Testimony:
     number = next((one.number for one in item.table.volumes if one.start_bytes == start), 0)
     facts = {"volume": number, **_place(volume.start_bytes // SECTOR_BYTES, volume.size_bytes // SECTOR_BYTES)}
     if any(name in trace.facts for name in _DIGESTS):
-        blocks = item.medium.blocks(volume.start_bytes, volume.size_bytes)
-        facts |= digest_facts(digest_blocks(blocks))
+        facts |= digest_facts(item.stretch_digests(volume.start_bytes, volume.size_bytes))
     return Testimony("pytsk3" if volume.number else "search for boot sectors", facts)
 
 

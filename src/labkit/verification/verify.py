@@ -1,26 +1,27 @@
 """Every fact of every trace of one item, confirmed by readers that were not written here."""
 
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from labkit.errors import EvidenceError
+from labkit.errors import LabkitError
 from labkit.model.truth import GroundTruth, Trace
 from labkit.verification.acceptance import accepted
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import NOBODY, Confirmation, statement
 from labkit.verification.files import confirm_deleted_file, confirm_file, confirm_overwritten_file
-from labkit.verification.loose import confirm_clock, confirm_comparison, confirm_moment, confirm_plain_file
+from labkit.verification.loose import confirm_comparison, confirm_moment, confirm_plain_file
 from labkit.verification.media import confirm_container, confirm_medium
 from labkit.verification.papers import confirm_custody_file, confirm_planted
 from labkit.verification.partitions import confirm_gap, confirm_gpt_header, confirm_partition_table, confirm_volume
 from labkit.verification.remnants import confirm_record_slack, confirm_slack, confirm_unallocated
 from labkit.verification.scene import SCENE_KINDS
+from labkit.verification.windows_kinds import WINDOWS_KINDS
 
 KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
     "plain_file": confirm_plain_file,
     "comparison": confirm_comparison,
     "moment": confirm_moment,
-    "clock": confirm_clock,
     "container": confirm_container,
     "medium": confirm_medium,
     "volume": confirm_volume,
@@ -33,6 +34,7 @@ KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
     "slack": confirm_slack,
     "record_slack": confirm_record_slack,
     "unallocated": confirm_unallocated,
+    **WINDOWS_KINDS,
     **SCENE_KINDS,
     "custody_file": confirm_custody_file,
     "defect": confirm_planted,
@@ -49,7 +51,7 @@ def verify_item(
         files: The files that are handed out, by name; only the last part of a name counts.
         truth: What was planted.
         variables: The values of the case. A variable named like a trace (``candidate_1``) is shown to trainees as
-            the name of its file and has to be that name.
+            the name of its file, or as its text if it has one, and has to be that.
 
     A fact is confirmed if at least one reader agrees and none disagrees. Every disagreement is in the result, as is
     every fact that no reader can answer. Nothing is raised for evidence that does not hold: that is the answer.
@@ -71,9 +73,9 @@ def confirmed(trace: Trace, item: BuiltItem) -> list[Confirmation]:
     found: list[Confirmation] = []
     try:
         found.extend(confirm(trace, item))
-    except EvidenceError as error:
+    except LabkitError as error:
         found.append(Confirmation(trace.id, "(trace)", NOBODY, "readable", error.message, agrees=False))
-    except (OSError, LookupError, ValueError, TypeError) as error:
+    except (OSError, LookupError, ValueError, TypeError, struct.error) as error:
         # The truth may be as wrong as the evidence: a missing fact or file is a finding, not a crash.
         why = f"{type(error).__name__}: {error}"
         found.append(Confirmation(trace.id, "(trace)", NOBODY, "readable", why, agrees=False))
@@ -82,5 +84,6 @@ def confirmed(trace: Trace, item: BuiltItem) -> list[Confirmation]:
 
 def _repeated(trace: Trace, variables: Mapping[str, str]) -> Iterator[Confirmation]:
     name = trace.id.replace("-", "_")
-    if name in variables and "name" in trace.facts:
-        yield statement(trace.id, "name", f"variable {name}", trace.facts["name"], variables[name])
+    fact = "text" if "text" in trace.facts else "name"
+    if name in variables and fact in trace.facts:
+        yield statement(trace.id, fact, f"variable {name}", trace.facts[fact], variables[name])

@@ -49,7 +49,7 @@ class VolumeView:
         answer = self.sleuthkit("fls", options=("-r", "-p"))
         return None if answer is None else listed(answer.text)
 
-    def sleuthkit(self, program: str, *operands: int, options: Sequence[str] = ()) -> Answer | None:
+    def sleuthkit(self, program: str, *operands: int | str, options: Sequence[str] = ()) -> Answer | None:
         """Ask a Sleuth Kit program about this volume; None where it is not installed."""
         sector = str(self.volume.start_bytes // SECTOR_BYTES)
         return ask(program, "-o", sector, *options, self._raw, *map(str, operands))

@@ -84,7 +84,8 @@ def test_an_opened_document_leaves_a_shortcut_recent_documents_and_a_prefetch_fi
 def test_a_stick_leaves_its_serial_where_the_registry_keeps_it() -> None:
     first = "2026-01-08T07:00:00+00:00"
     plug = Action("plug_in_usb", after(50), details={"device": "red", "first": first}, trace="plugged")
-    world = a_computer(plug, Action("unplug_usb", after(52), details={"device": "red"}, trace="gone"))
+    again = Action("plug_in_usb", after(60), details={"device": "red"}, trace="plugged-again")
+    world = a_computer(plug, Action("unplug_usb", after(52), details={"device": "red"}, trace="gone"), again)
     key = hive(world, "/Windows/System32/config/SYSTEM").get_key_by_path(
         "ControlSet001\\Enum\\USBSTOR\\Disk&Ven_Marlin&Prod_Flash_64&Rev_1.10\\0417AABBCCDD&0"
     )
@@ -97,6 +98,7 @@ def test_a_stick_leaves_its_serial_where_the_registry_keeps_it() -> None:
 
     assert facts(world)["plugged"]["device_serial"] == "0417AABBCCDD"
     assert facts(world)["plugged"]["first_utc"] == datetime.fromisoformat(first)
+    assert facts(world)["plugged-again"]["first_utc"] == datetime.fromisoformat(first)
     assert (
         datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=started // 10) == datetime.fromisoformat(first) + SKEW
     )

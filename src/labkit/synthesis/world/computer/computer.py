@@ -4,7 +4,7 @@ A store is a registry hive, an event log, a browser's history or a mailbox: it l
 is changed by handlers while the story goes on, and is written there as bytes when a part of the story is over.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, Protocol, Self, TypeVar
@@ -41,7 +41,7 @@ class Computer:
     spec: ComputerSpec
     kept: dict[str, Kept[Any]] = field(default_factory=dict)  # by a short name, such as NTUSER or Security
     plugged: frozenset[str] = frozenset()  # names of the sticks that are plugged in
-    known_sticks: frozenset[str] = frozenset()  # that were plugged in before
+    known_sticks: Mapping[str, datetime] = field(default_factory=dict)  # by name, when each came first
     sessions: int = 0  # how often the person logged on
     logged_on: bool = False
     boots: int = 0

@@ -56,14 +56,15 @@ def plug_in(world: World, action: Action) -> Left:
     stick = stick_of(world, name)
     drive = drive_of(stick)
     first = action.details.get("first")
-    first_at = world.clock.device_utc(datetime.fromisoformat(str(first))) if first else at
     is_new = name not in computer.known_sticks
     if is_new:
-        computer.known_sticks |= {name}
+        first_at = world.clock.device_utc(datetime.fromisoformat(str(first))) if first else at
+        computer.known_sticks = {**computer.known_sticks, name: first_at}
         connect(computer.hive("SYSTEM", first_at), drive, first_at)
         _log_installation(world, drive, first_at)
         label = stick.label or f"{stick.letter}:\\"
         name_portable_device(computer.hive("SOFTWARE", first_at), drive, label, first_at)
+    first_at = computer.known_sticks[name]
     hive = computer.hive("SYSTEM", at)
     connect(hive, drive, at)
     volume = name_based(f"volume/{stick.serial}")
