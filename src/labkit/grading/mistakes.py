@@ -106,6 +106,8 @@ _KINDS = (
     MistakeKind("D-KIND", _G),
     MistakeKind("D-NONE", _G),
     MistakeKind("D-HERRING", _G),
+    MistakeKind("D-FATAL", _E),
+    MistakeKind("D-LEAD", _E),
     # the custody ledger
     MistakeKind("C-ORIG", _G),
     MistakeKind("C-AFTER", _G),

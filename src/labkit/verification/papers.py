@@ -1,6 +1,8 @@
 """Confirming a custody file: the pages that are handed out show the lines that the truth speaks of."""
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from labkit.model.truth import Trace
@@ -11,6 +13,8 @@ from labkit.verification.pages import read_page
 _READER = "html.parser"
 _FILE, _COPY = "custody-file.html", "custody-file-copy.html"
 _LINE = "line-"
+_SEAL = re.compile(r"S-[0-9]{6}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0-9]{2}")
 
 
 def confirm_custody_file(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
@@ -32,6 +36,22 @@ def confirm_planted(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     seen: dict[str, Any] = {}
     if isinstance(lines, tuple):
         seen["lines"] = tuple(sorted(number for number in lines if number in shown))
+    yield from weigh(trace, [Testimony(_READER, seen)])
+
+
+def confirm_custody_line(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
+    """Yield confirmations of one line: its number, and the seal and the time that stand in it."""
+    page = read_page(item.file(_FILE).read_bytes())
+    lines = trace.facts["lines"]
+    number = lines[0] if isinstance(lines, tuple) else 0
+    text = page.texts.get(f"{_LINE}{number}", "")
+    seen: dict[str, Any] = {"lines": (number,) if text else ()}
+    if "seal_number" in trace.facts:
+        found = _SEAL.findall(text)
+        seen["seal_number"] = found[0] if found else None
+    if "at_utc" in trace.facts:
+        found = _TIME.findall(text)
+        seen["at_utc"] = datetime.fromisoformat(found[0]).astimezone(UTC) if found else None
     yield from weigh(trace, [Testimony(_READER, seen)])
 
 

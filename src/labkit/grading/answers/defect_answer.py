@@ -25,6 +25,7 @@ _TITLES = {
     "cure": ("cure", "remedy", "как исправить", "исправление"),
 }
 _MOST_LINES = 1000
+_SAME_PLACE = 0.5  # lines in both of lines in either
 _NUMBERS = re.compile(r"(\d{1,5})(?:\s*[-\u2013\u2014]\s*(\d{1,5}))?")
 _REMEDY = (
     "Write one line for each flaw: the numbers of its lines in the file, its kind, the consequences, the cure, with "
@@ -185,11 +186,12 @@ def _accusations(rows: Sequence[Flaw], named: Mapping[int, Flaw], audit: Audit) 
             continue  # a flaw that was named in two rows
         wrong += 1
         values = {"lines": _shown(row.lines)}
-        herring = next((name for name, lines in audit.herrings.items() if row.lines & lines), None)
-        if any(row.lines & flaw.lines for flaw in audit.flaws):
-            code, told = "D-KIND", Detail("DEFECT-KIND", values)
-        elif herring is not None:
+        herring = next((name for name, lines in audit.herrings.items() if row.lines <= lines), None)
+        nearest = max((len(row.lines & flaw.lines) / len(row.lines | flaw.lines) for flaw in audit.flaws), default=0)
+        if herring is not None and nearest < _SAME_PLACE:
             code, told = "D-HERRING", Detail(f"DEFECT-HERRING-{herring}", values)
+        elif nearest:
+            code, told = "D-KIND", Detail("DEFECT-KIND", values)
         else:
             code, told = "D-NONE", Detail("DEFECT-NONE", values)
         codes.add(code)

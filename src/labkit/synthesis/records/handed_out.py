@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from labkit.model.truth import FactValue, Trace
 from labkit.synthesis.played import PlayedItem
-from labkit.synthesis.records.cast import draw_cast
+from labkit.synthesis.records.cast import CENTRAL_ZONE, draw_cast
 from labkit.synthesis.records.ledger_page import ledger_page
 from labkit.synthesis.records.papers import photo_page, protocol_page, warrant_page
 from labkit.synthesis.records.planting import CONSEQUENCES, Planted, drawn, plant
@@ -41,6 +42,17 @@ def custody_file_traces(played: PlayedItem, shelf: Shelf) -> Iterator[Trace]:
     for name, page in pages.items():
         shelf.put(f"{played.item.slug}/{name}", page.encode())
     yield Trace("custody-file", "custody_file", None, {"name": "custody-file.html", "lines": (len(now), len(earlier))})
+    (seal,) = draft["at court"]["seal_before"]
+    court: dict[str, FactValue] = {"lines": draft.numbers(["at court"]), "seal_number": seal["number"]}
+    yield Trace("at-court", "custody_line", None, court)
+    delivered = draft["disk to central released"]["event_at"]
+    at_utc = datetime.fromisoformat(delivered).astimezone(UTC)
+    given: dict[str, FactValue] = {
+        "lines": draft.numbers(["disk to central released"]),
+        "at_utc": at_utc,
+        "zone": CENTRAL_ZONE,
+    }
+    yield Trace("at-central", "custody_line", None, given)
     defects = [one for one in planted if one.defect is not None]
     for number, one in enumerate(sorted(defects, key=lambda one: one.events), start=1):
         yield Trace(f"defect-{number}", "defect", None, _facts(one))
