@@ -21,7 +21,7 @@ from labkit.errors import ContentError
 from labkit.grading.answers import TYPES
 from labkit.grading.answers.claim_answer import exhibit_form
 from labkit.grading.answers.contract import ExpectedAnswer, ExpectedCitation, ExpectedEvent, KnownValue, Source
-from labkit.grading.answers.defect_answer import Audit, Flaw
+from labkit.grading.answers.defect_answer import Flaw
 from labkit.grading.answers.enum_answer import filled
 from labkit.grading.answers.hash_answer import weaker_values
 from labkit.grading.mistakes import MISTAKES
@@ -53,7 +53,7 @@ def resolve(task: Task, truth: CaseTruth, sample_sets: SampleSets | None = None)
     if isinstance(answer, LogAnswer):
         return ExpectedAnswer(right=None, events=tuple(_events(answer, truth)))
     if isinstance(answer, DefectAnswer):
-        return ExpectedAnswer(_audit(answer, truth))
+        return _audit(answer, truth)
     if isinstance(answer, TableAnswer):
         rows = tuple({name: _of_one(cell, truth) for name, cell in row.items()} for row in answer.rows)
         return ExpectedAnswer([{name: cell.right for name, cell in row.items()} for row in rows], rows=rows)
@@ -67,7 +67,7 @@ def resolve(task: Task, truth: CaseTruth, sample_sets: SampleSets | None = None)
     return expected
 
 
-def _audit(answer: DefectAnswer, truth: CaseTruth) -> Audit:
+def _audit(answer: DefectAnswer, truth: CaseTruth) -> ExpectedAnswer:
     """Return what was planted into the custody file of an item."""
     traces = truth.items[answer.item].traces.values() if answer.item in truth.items else ()
     flaws = tuple(
@@ -90,7 +90,7 @@ def _audit(answer: DefectAnswer, truth: CaseTruth) -> Audit:
         for trace in traces
         if trace.kind == "red_herring"
     }
-    return Audit(flaws, herrings)
+    return ExpectedAnswer(flaws, herrings=herrings)
 
 
 def _several(trace: Trace, fact: str) -> tuple[Any, ...]:

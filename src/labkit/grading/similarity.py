@@ -26,7 +26,7 @@ from labkit.model.truth import CaseTruth
 FOREIGN_VALUE = "foreign-value"
 SUM_WEIGHT = 6.0
 SUM_ITEMS = 2
-SINGLE_WEIGHT = 64 * math.log10(2)  # values of 64 bits and more
+SINGLE_WEIGHT = 9.0  # one value that is found by chance once in a billion times: a digest, a serial number
 
 # Mistakes that do not explain a value by the trainee's own evidence; all others do.
 _VAGUE = frozenset({None, "CYR", "F-DIR", "O-BYTE"})
@@ -134,7 +134,16 @@ def _space(answer: Any, value: Any, values: _TaskValues) -> float:
         low = min(numbers)
         step = math.gcd(*(number - low for number in numbers))
         return float((max(numbers) - low) // step + 1)
+    if isinstance(value, str):
+        return _texts(value, values)
     return float(len(values.owners))
+
+
+def _texts(value: str, values: _TaskValues) -> float:
+    """Return how many texts of that shape there are: at each place, as many as the class has characters there."""
+    alike = [each for each in values.owners if isinstance(each, str) and len(each) == len(value)]
+    shapes = math.prod(len(set(place)) for place in zip(*alike, strict=True))
+    return float(max(shapes, len(values.owners)))
 
 
 def _number(value: int | datetime) -> int:

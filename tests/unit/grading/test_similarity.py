@@ -85,3 +85,19 @@ def test_values_that_are_the_same_for_all_are_nobody_s() -> None:
     )
 
     assert index.foreign_values("t-01", result) == ()
+
+
+def test_a_copied_serial_number_alone_is_flagged_and_a_short_number_is_not() -> None:
+    """A text weighs by its shape: by how many characters the class has at each of its places."""
+    task = a_task(type="TEXT", truth="usb:file.label")
+    exercise = an_exercise({"serial": task})
+    for texts, flagged in (
+        ([f"TV{n * 7919 % 97:02d}-{n * 104_729 % 10**6:06d}-{n * 7_368_787 % 10**6:06d}" for n in range(20)], True),
+        ([f"S-{n * 7919 % 97:02d}" for n in range(20)], False),
+    ):
+        index = ValueIndex()
+        for trainee_id, text in zip(CLASS, texts, strict=True):
+            index.add(trainee_id, [exercise], truth_of(trainee_id, label=text))
+        truth = truth_of("t-03", label=texts[3])
+        result = grade(a_submission({"serial": texts[7]}, trainee_id="t-03"), [exercise], truth, ledger_genesis=GENESIS)
+        assert [flag.values["owner"] for flag in index.foreign_values("t-03", result)] == ["t-07"] * flagged

@@ -92,6 +92,7 @@ class ExpectedAnswer:
     events: tuple[ExpectedEvent, ...] = ()  # LOG
     citations: tuple["ExpectedCitation", ...] = ()  # CLAIM
     samples: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)  # YARA: set to its files
+    herrings: Mapping[str, frozenset[int]] = field(default_factory=dict)  # DEFECT: what only looks like a flaw
     rows: tuple[Mapping[str, "ExpectedAnswer"], ...] = ()  # TABLE: column to what its cell is compared with
 
 

@@ -43,14 +43,6 @@ class Flaw:
     cure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """What a file holds: its flaws, and what only looks like one, by the name of its explanation."""
-
-    flaws: tuple[Flaw, ...]
-    herrings: Mapping[str, frozenset[int]]
-
-
 def right_value(raw: object, answer: DefectAnswer) -> None:
     """Refuse: what is right is what was planted into the item.
 
@@ -135,9 +127,9 @@ def known_values(answer: DefectAnswer, right: object, source: Source) -> Iterato
 
 def compare(given: Given[tuple[Flaw, ...]], answer: DefectAnswer, expected: ExpectedAnswer) -> Verdict:
     """Return the credit, and one detail for each row that is not all right. What was missed is counted, not told."""
-    audit: Audit = expected.right
-    named = _named(given.value, audit.flaws)
-    wrong, details, mistake = _accusations(given.value, named, audit)
+    flaws: tuple[Flaw, ...] = expected.right
+    named = _named(given.value, flaws)
+    wrong, details, mistake = _accusations(given.value, named, expected)
     agreed = cured = 0.0
     for place, flaw in named.items():
         row = given.value[place]
@@ -147,11 +139,11 @@ def compare(given: Given[tuple[Flaw, ...]], answer: DefectAnswer, expected: Expe
         if share < 1 or row.cure != flaw.cure:
             part = "CONSEQUENCES" if share < 1 else "CURE"
             details.append(Detail(f"DEFECT-{part}", {"lines": _shown(row.lines)}))
-    missed = len(audit.flaws) - len(named)
+    missed = len(flaws) - len(named)
     if missed:
         details.append(Detail("DEFECT-MISSED", {"count": missed}))
     f1 = 2 * len(named) / (2 * len(named) + wrong + missed)
-    planted = len(audit.flaws)
+    planted = len(flaws)
     credit = NAMING_PERCENT * f1 + CONSEQUENCES_PERCENT * agreed / planted + CURE_PERCENT * cured / planted
     return Verdict(int(credit + 1e-9), mistake, details=tuple(details))
 
@@ -173,7 +165,9 @@ def _named(rows: Sequence[Flaw], flaws: Sequence[Flaw]) -> dict[int, Flaw]:
     return found
 
 
-def _accusations(rows: Sequence[Flaw], named: Mapping[int, Flaw], audit: Audit) -> tuple[int, list[Detail], str | None]:
+def _accusations(
+    rows: Sequence[Flaw], named: Mapping[int, Flaw], expected: ExpectedAnswer
+) -> tuple[int, list[Detail], str | None]:
     """Return how many rows accuse what is in order, a detail for each of them, and the name of the worst."""
     wrong = 0
     details: list[Detail] = []
@@ -186,8 +180,8 @@ def _accusations(rows: Sequence[Flaw], named: Mapping[int, Flaw], audit: Audit) 
             continue  # a flaw that was named in two rows
         wrong += 1
         values = {"lines": _shown(row.lines)}
-        herring = next((name for name, lines in audit.herrings.items() if row.lines <= lines), None)
-        nearest = max((len(row.lines & flaw.lines) / len(row.lines | flaw.lines) for flaw in audit.flaws), default=0)
+        herring = next((name for name, lines in expected.herrings.items() if row.lines <= lines), None)
+        nearest = max((len(row.lines & flaw.lines) / len(row.lines | flaw.lines) for flaw in expected.right), default=0)
         if herring is not None and nearest < _SAME_PLACE:
             code, told = "D-HERRING", Detail(f"DEFECT-HERRING-{herring}", values)
         elif nearest:
