@@ -257,7 +257,7 @@ def test_verify_names_the_sectors_of_a_damaged_chunk(source: Path, tmp_path: Pat
     data[data.index(b"sectors") + 76 + 40_000] ^= 1
     out.write_bytes(data)
 
-    assert "sectors 64 to 127 do not fit their checksum" in run("image", "verify", out, code=6).stderr
+    assert "sectors 64 to 127: the checksum does not fit" in run("image", "verify", out, code=6).stderr
 
 
 def test_a_damaged_record_is_said(source: Path, tmp_path: Path) -> None:

@@ -63,6 +63,20 @@ def test_reference_images_are_sound(name: str) -> None:
     assert found.computed.size_bytes == image.size_bytes
 
 
+@pytest.mark.oracle
+def test_a_source_with_a_part_of_a_sector_is_said_where_ewfverify_fails_too(tmp_path: Path) -> None:
+    source = tmp_path / "source.raw"
+    source.write_bytes(medium_bytes(MIB + 700))  # a sector and a part of one
+    oracle(["ewfacquire", "-u", "-c", "fast", "-t", tmp_path / "image", source])
+
+    with open_image(tmp_path / "image.E01") as image:
+        found = verify(image)
+
+    assert found.damage == ("sector 2048: followed by bytes that do not belong to the medium",)
+    assert found.agrees is False
+    assert "FAILURE" in oracle(["ewfverify", "-q", tmp_path / "image.E01"], check=False)
+
+
 def own(folder: Path) -> Path:
     acquired(write_device(folder / "source", medium_bytes(MIB)), e01(folder), compression="fast")
     return folder / "KF-06.E01"
@@ -84,7 +98,7 @@ def damaged(image: Path, position: int) -> list[str]:
         (b"header2", 76 + 30, "the header2 section at byte 89 does not fit its checksum"),
         (b"header2", 76 + 2, "the header2 section at byte 89 does not fit its checksum"),
         (b"volume", 76 + 300, "the volume section at byte"),
-        (b"sectors", 76 + 100, "sectors 0 to 63 do not fit their checksum"),
+        (b"sectors", 76 + 100, "sectors 0 to 63: the checksum does not fit"),
         (b"table2", 76 + 5, "the table2 section at byte"),
         (b"digest", 76 + 50, "the digest section at byte"),
         (b"hash", 76 + 20, "the hash section at byte"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,6 +38,27 @@ class UnusualEwfError(ValueError):
 
 class DamagedEwfError(ValueError):
     """The image is damaged so that it can not be told where its chunks lie."""
+
+
+class Problem(StrEnum):
+    """What is wrong with one chunk."""
+
+    DAMAGED = "the checksum does not fit"
+    TOO_LONG = "followed by bytes that do not belong to the medium"
+    IDLE_BITS = "whole, but bits that carry nothing are set in the container"
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Stored bytes of about 1 MiB of the medium: where each chunk lies in them, is it compressed, how long it is."""
+
+    stored: bytes
+    places: list[tuple[int, int, bool, int]]
+    first_chunk: int
+    chunk_bytes: int
+
+
+_Result = tuple[bytes, list[tuple[int, Problem]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +106,26 @@ class EwfMedium:
         with ExitStack() as stack:
             files = [stack.enter_context(path.open("rb", buffering=0)) for path in self._segments]
             pool = stack.enter_context(ThreadPoolExecutor(workers))
-            waiting: deque[Future[tuple[bytes, list[int], list[int]]]] = deque()
+            waiting: deque[Future[_Result]] = deque()
             for job in self._jobs(files):
-                waiting.append(pool.submit(_inflate_all, *job))
+                waiting.append(pool.submit(_inflate_all, job))
                 if len(waiting) > 2 * workers:
                     yield self._settled(waiting.popleft())
             while waiting:
                 yield self._settled(waiting.popleft())
 
-    def _settled(self, job: "Future[tuple[bytes, list[int], list[int]]]") -> bytes:
+    def _settled(self, job: "Future[_Result]") -> bytes:
         alive()
-        block, damaged, untidy = job.result()
-        for chunk in damaged:
-            self._tell(f"{self._sectors(chunk)} do not fit their checksum")
-        for chunk in untidy:
-            self._tell(f"{self._sectors(chunk)} are whole, but bits that carry nothing are set in their container")
+        block, problems = job.result()
+        for chunk, problem in problems:
+            self._tell(f"{self._sectors(chunk)}: {problem}")
         return block
 
     def _sectors(self, chunk: int) -> str:
         per_chunk = self._chunk_bytes // self._sector_bytes
         last = min((chunk + 1) * per_chunk, self.size_bytes // self._sector_bytes) - 1
-        return f"sectors {chunk * per_chunk} to {last}"
+        first = chunk * per_chunk
+        return f"sectors {first} to {last}" if last > first else f"sector {first}"
 
     def _tell(self, problem: str) -> None:
         if len(self.damage) < _MOST_TOLD:
@@ -154,8 +175,7 @@ class EwfMedium:
         if not 0 < self._chunk_bytes <= _MOST_CHUNK_BYTES:
             raise UnusualEwfError(f"chunks of {self._chunk_bytes} bytes")
 
-    def _jobs(self, files: Sequence[BinaryIO]) -> Iterator[tuple[bytes, list[tuple[int, int, bool, int]], int]]:
-        """Yield the stored bytes of about 1 MiB of the medium, where the chunks lie in them, and the first's number."""
+    def _jobs(self, files: Sequence[BinaryIO]) -> Iterator[_Job]:
         for group in self._groups:
             file = files[group.segment]
             places = list(self._places(file, group))
@@ -166,14 +186,11 @@ class EwfMedium:
                 file.seek(begin)
                 stored = file.read(end - begin)
                 chunk = group.first_chunk + first
-                yield (
-                    stored,
-                    [
-                        (start - begin, stop - begin, compressed, self._length(chunk + index))
-                        for index, (start, stop, compressed) in enumerate(some)
-                    ],
-                    chunk,
-                )
+                within = [
+                    (start - begin, stop - begin, compressed, self._length(chunk + index))
+                    for index, (start, stop, compressed) in enumerate(some)
+                ]
+                yield _Job(stored, within, chunk, self._chunk_bytes)
 
     def _places(self, file: BinaryIO, group: _Group) -> Iterator[tuple[int, int, bool]]:
         """Yield where each chunk of a group begins and ends in its segment file, and whether it is compressed."""
@@ -201,39 +218,40 @@ def _entries(file: BinaryIO, section: Section) -> tuple[int, ...]:
     return _table(file, section)[1]
 
 
-def _inflate_all(
-    stored: bytes, places: list[tuple[int, int, bool, int]], first_chunk: int
-) -> tuple[bytes, list[int], list[int]]:
-    """Return the chunks joined, the numbers of those that are damaged, and of those with idle bits set."""
+def _inflate_all(job: _Job) -> _Result:
+    """Return the chunks joined, and the numbers of those with a problem."""
     parts: list[bytes] = []
-    damaged: list[int] = []
-    untidy: list[int] = []
-    for number, (start, end, compressed, length) in enumerate(places, start=first_chunk):
-        chunk, plain = _chunk(stored[start:end], length, compressed=compressed)
-        if chunk is None:
-            damaged.append(number)
-            chunk = bytes(length)
-        elif not plain:
-            untidy.append(number)
+    problems: list[tuple[int, Problem]] = []
+    for number, (start, end, compressed, length) in enumerate(job.places, start=job.first_chunk):
+        unpack = _inflated if compressed else _checked
+        chunk, problem = unpack(job.stored[start:end], job.chunk_bytes)
+        if len(chunk) != length:
+            # Zeros where a chunk is lost; what is behind the medium's end is cut off.
+            problem = Problem.TOO_LONG if problem is None and len(chunk) > length else Problem.DAMAGED
+            chunk = chunk[:length].ljust(length, b"\0")
+        if problem is not None:
+            problems.append((number, problem))
         parts.append(chunk)
-    return b"".join(parts), damaged, untidy
+    return b"".join(parts), problems
 
 
-def _chunk(data: bytes, length: int, *, compressed: bool) -> tuple[bytes | None, bool]:
-    """Return one chunk, or None if it is damaged; and whether its idle bits are zero."""
-    if not compressed:
-        body = data[:-_CHECKSUM_BYTES]
-        sound = len(body) == length and zlib.adler32(body).to_bytes(4, "little") == data[-_CHECKSUM_BYTES:]
-        return (body if sound else None), True
-    if length == CHUNK_BYTES and data == ZERO_CHUNK_STREAM:
-        return _ZERO_CHUNK, True
+def _checked(data: bytes, most_bytes: int) -> tuple[bytes, Problem | None]:
+    """Return a chunk that is stored as it is, without its checksum; nothing if it is damaged."""
+    chunk, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
+    sound = len(chunk) <= most_bytes and zlib.adler32(chunk).to_bytes(_CHECKSUM_BYTES, "little") == checksum
+    return (chunk, None) if sound else (b"", Problem.DAMAGED)
+
+
+def _inflated(data: bytes, most_bytes: int) -> tuple[bytes, Problem | None]:
+    """Return a compressed chunk; nothing if it is damaged."""
+    if data == ZERO_CHUNK_STREAM:
+        return _ZERO_CHUNK, None
     try:
-        body, plain = inflated(data, length)
+        chunk, plain = inflated(data, most_bytes)
     except DamagedStreamError:
-        return None, True
-    if len(body) != length:
-        return None, True
-    return body, plain and not (body == _ZERO_CHUNK and _differs_in_one_bit(data, ZERO_CHUNK_STREAM))
+        return b"", Problem.DAMAGED
+    plain = plain and not (chunk == _ZERO_CHUNK and _differs_in_one_bit(data, ZERO_CHUNK_STREAM))
+    return chunk, None if plain else Problem.IDLE_BITS
 
 
 def _differs_in_one_bit(data: bytes, usual: bytes) -> bool:
