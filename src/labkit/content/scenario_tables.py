@@ -272,6 +272,10 @@ class AcquisitionTable(Strict):
     operating_system: str = Field("", description="system that it ran on")
     acquired: AwareDatetime = Field(description="when the first pass began")
     second_pass: AwareDatetime | None = Field(None, description="when the second pass began")
+    device_make: str | None = Field(None, description="maker of the source device")
+    device_model: str | None = Field(None, description="model of the source device")
+    device_serial: str | None = Field(None, description="serial number of the source device; may hold {variables}")
+    device_connection: str | None = Field(None, description="how the source device is connected")
 
 
 class QuartetTable(Strict):

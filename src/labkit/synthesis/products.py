@@ -19,6 +19,7 @@ from labkit.synthesis.records.handed_out import custody_file_traces
 from labkit.synthesis.scene.pages import scene_traces
 from labkit.synthesis.second_pass import second_pass_traces
 from labkit.synthesis.shelf import Shelf
+from labkit.synthesis.source_device import device_file
 from labkit.synthesis.streams import Stream
 from labkit.synthesis.traces import digest_facts
 from labkit.synthesis.world.world import World
@@ -157,6 +158,13 @@ def _second_pass(bench: Bench) -> Iterable[Trace]:
     return second_pass_traces(bench.played, bench.world(), bench.shelf)
 
 
+def _source_device(bench: Bench) -> Iterable[Trace]:
+    """Make the device file; nothing in it is a trace, because acquiring and testing show all of it."""
+    played = bench.played
+    bench.shelf.put(f"{bench.folder}/{played.name('.device.toml')}", device_file(played, bench.world()))
+    return ()
+
+
 def _quartet(bench: Bench) -> Iterable[Trace]:
     return quartet_traces(bench.played, bench.shelf)
 
@@ -178,6 +186,7 @@ PRODUCTS: Mapping[str, Callable[[Bench], Iterable[Trace]]] = {
     "e01": _e01,
     "copy-b": _copy_b,
     "second-pass": _second_pass,
+    "source-device": _source_device,
     "quartet": _quartet,
     "note": _note,
     "scene": _scene,

@@ -9,7 +9,7 @@ from labkit.hashing import Digester
 from labkit.model.truth import Trace
 from labkit.synthesis.clock import zone
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
-from labkit.synthesis.ordinary import Stretch, ordinary_stretches
+from labkit.synthesis.ordinary import ordinary_stretches
 from labkit.synthesis.played import PlayedItem
 from labkit.synthesis.shelf import Shelf
 from labkit.synthesis.streams import Stream
@@ -24,10 +24,8 @@ _SPEED_BYTES_PER_S = 1_100_000  # of an old stick with errors, for the times in 
 
 def second_pass_traces(played: PlayedItem, world: World, shelf: Shelf) -> tuple[Trace, Trace]:
     """Make the second pass and its log; return the trace of its medium and of the file that it is handed out in."""
-    stream = Stream(played.seed, f"second-pass/{played.item.slug}")
+    runs, stream = second_pass_runs(played, world)
     medium = played.medium.fork()
-    split = stream.pick(_SPLITS)
-    runs = _bad_runs(medium, ordinary_stretches(world, len(split)), split, stream)
     for first, count in runs:
         medium.write(first * SECTOR_BYTES, bytes(count * SECTOR_BYTES))
     name = played.name("-second-pass.raw.gz")
@@ -59,16 +57,27 @@ def second_pass_traces(played: PlayedItem, world: World, shelf: Shelf) -> tuple[
     )
 
 
-def _bad_runs(
-    medium: Medium, stretches: Sequence[Stretch], split: Sequence[int], stream: Stream
+def second_pass_runs(played: PlayedItem, world: World) -> tuple[tuple[tuple[int, int], ...], Stream]:
+    """Return the runs that the second pass can not read, and the stream from which the rest of it is drawn."""
+    stream = Stream(played.seed, f"second-pass/{played.item.slug}")
+    return bad_runs(played.medium, world, stream), stream
+
+
+def bad_runs(
+    medium: Medium, world: World, stream: Stream, avoid: frozenset[int] = frozenset()
 ) -> tuple[tuple[int, int], ...]:
-    """Return (first sector, count) of runs in different files; no sector of them holds zeros only."""
+    """Return (first sector, count) of runs in different files, without the sectors to ``avoid``.
+
+    No sector of them holds zeros only: its loss must be seen.
+    """
+    split = stream.pick(_SPLITS)
+    stretches = ordinary_stretches(world, len(split))
     chosen = []
     for stretch, count in zip(stream.sample(stretches, len(split)), split, strict=True):
         for _ in range(_MOST_DRAWS):
             first = stretch.first_sector + stream.below(stretch.count - count + 1)
             sectors = (medium.read((first + number) * SECTOR_BYTES, SECTOR_BYTES) for number in range(count))
-            if all(sector.strip(b"\0") for sector in sectors):
+            if not avoid.intersection(range(first, first + count)) and all(sector.strip(b"\0") for sector in sectors):
                 chosen.append((first, count))
                 break
         else:
