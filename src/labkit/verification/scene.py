@@ -95,7 +95,7 @@ def confirm_exhibit(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
 def confirm_event(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     """Yield confirmations of one line of the duty log: its time with the offset, and its exhibits."""
     page = _page(item, trace)
-    text = page.drawn(f"time-{trace.id}")
+    text = f"{page.drawn(f'day-{trace.id}')} {page.drawn(f'time-{trace.id}')}"
     moment = _moment(text)
     offset = moment.astimezone(zone_named(str(trace.facts["zone"]))).utcoffset()
     fits = offset == moment.utcoffset()

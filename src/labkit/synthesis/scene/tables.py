@@ -23,12 +23,13 @@ def log_rows(told: ToldScene, values: Mapping[str, str]) -> str:
 
 def _row(number: int, event: SceneEvent, told: ToldScene, values: Mapping[str, str]) -> str:
     text = {language: html.escape(fill(each, values)) for language, each in event.text.items()}
+    day, _, clock = told.written(event).partition(" ")
     exhibits = " ".join(f"<span>{exhibit}</span>" for exhibit in event.exhibits)
     return (
         f'<tr id="line-{event.id}"><td class="no">{number}</td>'
-        '<td class="time"><svg viewBox="0 0 250 26" role="img" aria-label="time / время">'
-        f'<text id="time-{event.id}" class="hand" x="4" y="20" font-size="21" fill="#1d4f8c">'
-        f"{told.written(event)}</text></svg></td>"
+        '<td class="time"><svg viewBox="0 0 158 54" role="img" aria-label="time / время">'
+        f'<text id="day-{event.id}" class="hand" x="4" y="21" font-size="21" fill="#1d4f8c">{day}</text>'
+        f'<text id="time-{event.id}" class="hand" x="4" y="47" font-size="21" fill="#1d4f8c">{clock}</text></svg></td>'
         f'<td><div class="duo">{_both(text)}</div></td>'
         f'<td id="exhibits-{event.id}" class="exhibits">{exhibits}</td>'
         f'<td class="by">{html.escape(fill(event.by, values))}</td></tr>'

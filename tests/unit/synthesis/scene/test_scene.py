@@ -109,7 +109,7 @@ class Balanced(HTMLParser):
         self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in {"meta", "img", "br"}:
+        if tag not in {"meta", "img", "br", "col"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -123,6 +123,16 @@ def test_pages_link_to_files_that_are_there_and_fetch_nothing(built: list[BuiltC
         assert linked <= PAGES, name
         assert "<script" not in text, name
         assert "url(" not in text, name
+
+
+def test_nothing_that_is_drawn_is_cut_off(case: CaseScenario, built: list[BuiltCase]) -> None:
+    for name, data in contents(built[1]).items():
+        for view, drawing in re.findall(r'viewBox="([\d ]+)"(.*?)</svg>', data.decode(), re.DOTALL):
+            _, _, width, height = map(int, view.split())
+            for path in re.findall(r'<g id="[^"]+"><path d="([^"]+)"', drawing):
+                numbers = [float(number) for number in re.findall(r"-?\d+\.\d", path)]
+                assert 1 < min(numbers[::2]) < max(numbers[::2]) < width - 1, (name, view)
+                assert 1 < min(numbers[1::2]) < max(numbers[1::2]) < height - 1, (name, view)
 
 
 def test_every_picture_is_shown_on_the_first_page(built: list[BuiltCase]) -> None:
