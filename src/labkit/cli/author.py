@@ -108,8 +108,8 @@ def build(case: str, item: str | None, seed: str, out: Path, as_json: bool, plai
 def verify(case: str, item: str | None, seed: str, seeds: int, as_json: bool, plain: bool) -> None:
     """Build CASE in a temporary folder and prove its truth with independent readers.
 
-    The Sleuth Kit, libfsfat, libewf, dfvfs and fsck.fat are asked about every fact; a program that is not installed is
-    not asked, and that never counts as agreement. Exit code 14 if a fact does not hold.
+    The Sleuth Kit, libyal, SQLite, readings by hand and programs that check file systems are asked about every fact. A
+    program that is not installed is not asked, and that never counts as agreement. Exit code 14 if a fact fails.
     """
     from labkit.usecases import author as usecase
     from labkit.verification.confirmation import Verdict

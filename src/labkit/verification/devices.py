@@ -1,34 +1,39 @@
 """Sticks that were plugged in: what the registry, the event logs and the shortcuts keep of them."""
 
+import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from labkit.evidence.artifacts.record import ArtifactRecord
 from labkit.model.truth import Trace
 from labkit.verification.built import BuiltItem
-from labkit.verification.confirmation import Confirmation, Span, Testimony, Unreadable, agree, weigh
-from labkit.verification.event_records import raw_events
-from labkit.verification.hearing import heard
+from labkit.verification.confirmation import Confirmation, Span, Testimony, Unreadable, weigh
+from labkit.verification.event_witnesses import DEVICES, noted_event
+from labkit.verification.hearing import Witness, heard
 from labkit.verification.machine_clock import clock_of, worked_out_utc
 from labkit.verification.shortcut_bytes import REMOVABLE, read_shortcut
 from labkit.verification.windows_view import WindowsView, time_in, windows_of
+from labkit.zones import zone as zone_named
 
-_CONFIGURING = timedelta(seconds=1)
 _TAKEN_OUT = "unplug_usb"
-_DEVICE_LOG = "/Windows/System32/winevt/Logs/Microsoft-Windows-Kernel-PnP%4Configuration.evtx"
-_DEVICE_CHANNEL = "Microsoft-Windows-Kernel-PnP/Configuration"
+_CONFIGURED = frozenset({400, 410})  # a device was configured, a device was started
+_SETUP_LOG = "/Windows/INF/setupapi.dev.log"
+_SECTION = r">>>  Section start (?P<time>[\d/]+ [\d:.]+)"
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def confirm_usb_device(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     """Yield confirmations of a stick, and of one moment at which it was plugged in or taken out."""
     windows = windows_of(trace, item)
-    witnesses = [
+    witnesses: list[Witness] = [
         partial(_registry, trace, item, windows),
         partial(_volume, trace, windows),
-        *([] if "record" not in trace.facts else [partial(_event_log, trace, item, windows)]),
+        partial(_setup_log, trace, windows),
     ]
+    if "record" in trace.facts:
+        serial = str(trace.facts["device_serial"])
+        witnesses.append(partial(noted_event, trace, item, windows, DEVICES, serial, events=_CONFIGURED))
     yield from weigh(trace, heard(trace, witnesses))
 
 
@@ -60,39 +65,19 @@ def _registry(trace: Trace, item: BuiltItem, windows: WindowsView) -> Iterator[T
     yield worked_out_utc(times, clock_of(trace, item.truth))
 
 
-def _event_log(trace: Trace, item: BuiltItem, windows: WindowsView) -> Iterator[Testimony]:
-    """The log of configured devices: the record that names the stick, by its number and by its time."""
+def _setup_log(trace: Trace, windows: WindowsView) -> Iterator[Testimony]:
+    """The log of installed drivers, in local time: the section of the stick begins when it came for the first time."""
+    text = windows.content(_SETUP_LOG).decode("utf-8", "replace")
     serial = str(trace.facts["device_serial"])
-    events = [one for one in windows.of_kind("event_log") if one.details.get("channel") == _DEVICE_CHANNEL]
-    of_stick = {_number(one): one.at_utc for one in events if serial in str(one.details.get("data.DeviceInstanceId"))}
-    yield Testimony("libevtx", _named(trace, of_stick))
-    raw = {one.number: one.at_utc for one in raw_events(windows.content(_DEVICE_LOG)) if one.holds(serial)}
-    yield Testimony("event log by hand", _named(trace, raw))
-    at = raw.get(int(str(trace.facts["record"])))
-    if at is not None:
-        clock = clock_of(trace, item.truth)
-        shown = {"at_utc": _shortly_before(clock.true_utc(at)), "at_local": _shortly_before(clock.local(at))}
-        yield Testimony("event log by hand, zoneinfo", shown)
-
-
-def _named(trace: Trace, found: dict[int, Any]) -> dict[str, Any]:
-    """Return the time of the record with the trace's number, and the number of the record with its time."""
-    at, number = trace.facts["at_device_utc"], int(str(trace.facts["record"]))
-    spans = {one: _shortly_before(time) for one, time in found.items() if time is not None}
-    same = [one for one, span in spans.items() if agree(at, span)]
-    return {
-        "at_device_utc": spans.get(number, Unreadable(f"record {number} is not about this stick")),
-        "record": number if number in same else (same[0] if same else Unreadable("no record of that time")),
-    }
-
-
-def _shortly_before(noted: datetime) -> Span:
-    """Return when a stick came that Windows had configured at a moment: within the second before it."""
-    return Span(noted - _CONFIGURING + timedelta(microseconds=1), _CONFIGURING)
-
-
-def _number(record: ArtifactRecord) -> int:
-    return int(str(record.details["record_number"]))
+    match = re.search(rf"^>>>  \[[^\]\r\n]*\\{re.escape(serial)}[^\r\n]*\r?\n{_SECTION}", text, re.MULTILINE)
+    if match is None:
+        yield Testimony("setupapi.dev.log", {"device_serial": Unreadable("the log has no section of this stick")})
+        return
+    local = datetime.strptime(match["time"], "%Y/%m/%d %H:%M:%S.%f").replace(
+        tzinfo=zone_named(str(trace.facts["zone"]))
+    )
+    at = local.astimezone(UTC)
+    yield Testimony("setupapi.dev.log", {"device_serial": serial, "first_device_utc": Span(at, _MILLISECOND)})
 
 
 def _volume(trace: Trace, windows: WindowsView) -> Iterator[Testimony]:

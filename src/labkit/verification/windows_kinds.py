@@ -12,6 +12,7 @@ from labkit.verification.found_content import confirm_carved, confirm_split_hit
 from labkit.verification.mailing import confirm_mail
 from labkit.verification.names import confirm_names
 from labkit.verification.opened import confirm_opened_document, confirm_opened_on_device
+from labkit.verification.sessions import confirm_log_off, confirm_log_on, confirm_program_run
 from labkit.verification.streams import confirm_recycled, confirm_stream
 
 WINDOWS_KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
@@ -29,4 +30,7 @@ WINDOWS_KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]
     "forgotten_visit": confirm_forgotten_visit,
     "download": confirm_download,
     "mail": confirm_mail,
+    "log_on": confirm_log_on,
+    "log_off": confirm_log_off,
+    "program_run": confirm_program_run,
 }

@@ -1,4 +1,4 @@
-"""What Windows noted on one NTFS volume, read by labkit through libyal once: hives, event logs, shortcuts."""
+"""What Windows noted on one NTFS volume, read by labkit through libyal once: hives, event logs, shortcuts, prefetch."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,11 +10,11 @@ from labkit.model.truth import Trace
 from labkit.verification.built import BuiltItem
 from labkit.verification.ntfs_view import NtfsView
 
-_KINDS = ("usb", "shortcut", "event_log", "recent_docs", "time_zone")
+_KINDS = ("usb", "shortcut", "event_log", "recent_docs", "time_zone", "prefetch")
 
 
 class WindowsView:
-    """The records of a volume. Event logs are read by libevtx, hives by libregf, shortcuts by liblnk."""
+    """The records of a volume: event logs by libevtx, hives by libregf, shortcuts by liblnk, prefetch by libscca."""
 
     def __init__(self, view: NtfsView) -> None:
         self.view = view
