@@ -78,6 +78,14 @@ def screenshot(page: str, width: int, height: int, target: Path) -> None:
     _run(target.parent, f"--window-size={width},{height}", f"--screenshot={target}", "shot.html")
 
 
+def printed(page: str, target: Path) -> Path:
+    """Print ``page`` into a PDF file and return it."""
+    (target.parent / "print.html").write_text(page, encoding="utf-8")
+    _run(target.parent, "--no-pdf-header-footer", f"--print-to-pdf={target}", "print.html")
+    assert target.exists(), "nothing was printed"
+    return target
+
+
 def _run(folder: Path, *arguments: str) -> str:
     command = [chromium(), *_FLAGS, f"--user-data-dir={folder / 'profile'}", *arguments[:-1]]
     done = subprocess.run(
