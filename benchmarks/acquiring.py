@@ -29,10 +29,10 @@ def ours(device: Path, out: Path) -> None:
 
 
 def peer(media: Path, out: Path) -> None:
-    """Acquire with ewfacquire and verify with ewfverify."""
+    """Acquire with ewfacquire and verify with ewfverify; each side verifies by one digest."""
     acquirer, verifier = program("ewfacquire", "ewf-tools"), program("ewfverify", "ewf-tools")
     subprocess.run([acquirer, "-u", "-q", "-c", "fast", *_DIGESTS, "-t", out, media], check=True, capture_output=True)
-    subprocess.run([verifier, "-q", *_DIGESTS, f"{out}.E01"], check=True, capture_output=True)
+    subprocess.run([verifier, "-q", f"{out}.E01"], check=True, capture_output=True)
 
 
 def main() -> None:

@@ -118,7 +118,7 @@ def acquire_e01(folder: Path) -> Row:
         [*command, "ours", device, folder / "ours"],
         [*command, "peer", media, folder / "peer"],
         0.5,
-        "ewfacquire -c fast -d sha1,sha256 and ewfverify -d sha1,sha256, 1 GiB",
+        "ewfacquire -c fast -d sha1,sha256 and ewfverify, 1 GiB",
         folder,
     )
 

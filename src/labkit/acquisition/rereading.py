@@ -1,4 +1,7 @@
-"""Reading a new image again, from the disk: its medium must have the digests of what was read from the source."""
+"""Reading a new image again, from the disk: its medium must have the SHA-256 of what was read from the source.
+
+One strong digest says that the bytes are the same, and then the weaker ones are too; they are not computed again.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -8,7 +11,7 @@ from pathlib import Path
 
 from labkit.evidence.ewf.medium import EwfMedium
 from labkit.evidence.verify import Watch
-from labkit.hashing import digest_blocks, file_blocks
+from labkit.hashing import file_blocks
 from labkit.model.acquisition import ImageFile, MediaDigests, Verification
 
 
@@ -28,14 +31,18 @@ def verified_image(
     with ThreadPoolExecutor(1) as pool:
         own = [] if container == "raw" and len(files) == 1 else [pool.submit(_sha256, path) for path in files]
         damage: list[str] = []
-        found = digest_blocks(watch(_medium(files, container, damage), media_bytes, "verifying"))
-        values = [job.result() for job in own] or [found.sha256]
-    read = MediaDigests(found.md5, found.sha1, found.sha256)
-    agrees = read == digests and found.size_bytes == media_bytes and not damage
+        digest = hashlib.sha256()
+        size_bytes = 0
+        for block in watch(_medium(files, container, damage), media_bytes, "verifying"):
+            digest.update(block)
+            size_bytes += len(block)
+        found = digest.hexdigest()
+        values = [job.result() for job in own] or [found]
+    agrees = found == digests.sha256 and size_bytes == media_bytes and not damage
     described = tuple(
         ImageFile(path.name, path.stat().st_size, value) for path, value in zip(files, values, strict=True)
     )
-    return Verification(agrees, read, clock()), described
+    return Verification(agrees, MediaDigests(sha256=found), clock()), described
 
 
 def _medium(files: Sequence[Path], container: str, damage: list[str]) -> Iterator[bytes]:

@@ -322,7 +322,7 @@ def _show(done: "Acquired", *, plain: bool) -> None:
         ("md5", record.digests.md5),
         ("sha1", record.digests.sha1),
         ("sha256", record.digests.sha256),
-        ("verified", "read again, every digest agrees"),
+        ("verified", "read again, the SHA-256 agrees"),
         *_unreadable(record),
     ]
     fields += [
