@@ -78,18 +78,28 @@ def confirm_exhibit(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
         "bag_number": bag.drawn("bag"),
         "seal_number": seal,
         "bag_picture": _picture(item, trace, "bag_picture"),
-        "smudged_position": 0,
-        "guesses": (),
     }
-    if BLOT in seal:
-        facts["smudged_position"] = sum(sign.isdigit() for sign in seal.partition(BLOT)[0]) + 1
-        facts["guesses"] = tuple(seal.replace(BLOT, digit) for digit in "0123456789")
     if "picture" in trace.facts:
         label = _page(item, trace)
         facts |= {name: label.drawn(name) for name in ("make", "model", "serial", "capacity")}
         facts["picture"] = _picture(item, trace)
     yield from weigh(trace, [Testimony(_READER, facts)])
-    yield statement(trace.id, "(smudged)", _READER, "smudged_position" in trace.facts, BLOT in seal)
+    smudged = [each.facts["exhibit"] for each in item.truth.traces.values() if each.kind == "scene_smudge"]
+    yield statement(trace.id, "(smudged)", _READER, trace.facts["exhibit"] in smudged, BLOT in seal)
+
+
+def confirm_smudge(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
+    """Yield confirmations of the seal that can not be read whole: on which bag, and which of its digits."""
+    bag = _page(item, trace, "bag_picture")
+    seal = bag.drawn("seal")
+    facts: dict[str, Any] = {
+        "exhibit": bag.drawn("exhibit"),
+        "seal_number": seal,
+        "bag_picture": _picture(item, trace, "bag_picture"),
+        "smudged_position": sum(sign.isdigit() for sign in seal.partition(BLOT)[0]) + 1 if BLOT in seal else 0,
+        "guesses": tuple(seal.replace(BLOT, digit) for digit in "0123456789"),
+    }
+    yield from weigh(trace, [Testimony(_READER, facts)])
 
 
 def confirm_event(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
@@ -176,6 +186,7 @@ SCENE_KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] 
     "scene_object": confirm_object,
     "scene_objects": confirm_objects,
     "scene_exhibit": confirm_exhibit,
+    "scene_smudge": confirm_smudge,
     "scene_event": confirm_event,
     "scene_clocks": confirm_clocks,
     "scene_warrant": confirm_warrant,

@@ -164,6 +164,8 @@ def with_fact(built: BuiltCase, trace: str, fact: str, value: FactValue) -> Grou
         ("to-seize", "numbers", (1,)),
         ("exhibit-kf-02", "seal_number", "S-000000"),
         ("exhibit-kf-02", "make", "NARLIN"),
+        ("smudged-seal", "smudged_position", 7),
+        ("smudged-seal", "exhibit", "KF-02"),
         ("sealed", "written", "2026-03-10 09:00 +05:00"),
         ("sealed", "zone", "Europe/London"),
         ("sealed", "exhibits", ("KF-01",)),

@@ -48,6 +48,7 @@ def scene_traces(played: PlayedItem, shelf: Shelf) -> Iterator[Trace]:
             yield Trace(f"page-{name.partition('.')[0]}", "scene_page", None, {"name": name, **digest_facts(digests)})
     yield from _objects(told)
     yield from (_exhibit(each, told, played.values) for each in told.spec.exhibits)
+    yield from _smudges(told)
     yield from (Trace(each.id, "scene_event", each.id, _event_facts(each, told)) for each in told.spec.events)
     yield _clocks(told)
     yield _warrant(told.spec, played.values)
@@ -92,10 +93,22 @@ def _exhibit(exhibit: SceneExhibit, told: ToldScene, values: Mapping[str, str]) 
     }
     if exhibit.label_picture:
         facts["picture"] = exhibit.label_picture
-    if exhibit.exhibit in told.smudged:
-        facts["smudged_position"] = told.smudged[exhibit.exhibit]
-        facts["guesses"] = tuple(seal.replace(ILLEGIBLE, digit) for digit in "0123456789")
     return Trace(f"exhibit-{exhibit.exhibit.lower()}", "scene_exhibit", None, facts)
+
+
+def _smudges(told: ToldScene) -> Iterator[Trace]:
+    """Yield the one seal with a digit that nobody can read, if there is one; which exhibit has it is personal."""
+    for exhibit in told.spec.exhibits:
+        if exhibit.exhibit in told.smudged:
+            seal = told.seals[exhibit.exhibit]
+            facts: dict[str, FactValue] = {
+                "exhibit": exhibit.exhibit,
+                "seal_number": seal,
+                "bag_picture": exhibit.bag_picture,
+                "smudged_position": told.smudged[exhibit.exhibit],
+                "guesses": tuple(seal.replace(ILLEGIBLE, digit) for digit in "0123456789"),
+            }
+            yield Trace("smudged-seal", "scene_smudge", None, facts)
 
 
 def _event_facts(event: SceneEvent, told: ToldScene) -> dict[str, FactValue]:

@@ -24,6 +24,7 @@ PAGES = {
     "room.svg", "clocks.svg", "label-kf-01.svg", "label-kf-02.svg", "label-kf-03.svg", "bag-kf-01.svg", "bag-kf-02.svg",
     "bag-kf-03.svg", "bag-kf-10.svg", "scene.html", "warrant.html", "duty-log.html", "protocol.html",
 }  # fmt: skip
+SEALS = {"KF-01": "seal_pc", "KF-03": "seal_phone"}  # exhibits of which one is smudged, and their variables
 LARGEST_BYTES = 500_000
 SEEDS = [hashlib.sha256(b"scene %d" % number).digest() for number in range(30)]
 
@@ -175,10 +176,10 @@ def test_no_value_stands_there_as_text(built: list[BuiltCase]) -> None:
 def test_the_smudged_digit_is_nowhere(case: CaseScenario, built: list[BuiltCase]) -> None:
     """Whatever the seal number is in truth, the picture has the same bytes: the digit is not in them."""
     one = built[0]
-    smudged = next(trace for trace in one.truth.items[ITEM].traces.values() if "smudged_position" in trace.facts)
-    variable = {"KF-01": "seal_pc", "KF-03": "seal_phone"}[str(smudged.facts["exhibit"])]
+    smudged = facts(one.truth, "smudged-seal")
+    variable = SEALS[str(smudged["exhibit"])]
     truly = one.truth.variables[variable]
-    place = str(smudged.facts["seal_number"]).index("?")
+    place = str(smudged["seal_number"]).index("?")
     pages = []
     for digit in "0123456789":
         changed = truly[:place] + digit + truly[place + 1 :]
@@ -237,13 +238,16 @@ def test_objects_have_the_numbers_one_to_fourteen_in_a_personal_order(truths: li
 def test_exactly_one_seal_has_one_digit_that_nobody_can_read(truths: list[CaseTruth]) -> None:
     places = set()
     for truth in truths:
-        smudged = [trace for trace in truth.items[ITEM].traces.values() if "smudged_position" in trace.facts]
-        assert [str(trace.facts["seal_number"]).count("?") for trace in smudged] == [1]
-        seal, position = str(smudged[0].facts["seal_number"]), smudged[0].facts["smudged_position"]
+        smudged = facts(truth, "smudged-seal")
+        exhibits = [trace.facts for trace in truth.items[ITEM].traces.values() if trace.kind == "scene_exhibit"]
+        seal, position = str(smudged["seal_number"]), smudged["smudged_position"]
+        assert [each["exhibit"] for each in exhibits if "?" in str(each["seal_number"])] == [smudged["exhibit"]]
+        assert seal in {each["seal_number"] for each in exhibits}
         digits = [sign for sign in seal if sign.isdigit() or sign == "?"]
         assert digits[int(str(position)) - 1] == "?"
-        variable = {"KF-01": "seal_pc", "KF-03": "seal_phone"}[str(smudged[0].facts["exhibit"])]
-        assert truth.variables[variable] in smudged[0].facts["guesses"]  # type: ignore[operator]
+        assert digits.count("?") == 1
+        variable = SEALS[str(smudged["exhibit"])]
+        assert truth.variables[variable] in smudged["guesses"]  # type: ignore[operator]
         places.add((variable, position))
     assert len(places) > 5
 
