@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -18,7 +18,7 @@ from labkit.model.truth import GroundTruth
 from labkit.verification.fat_view import FatView
 from labkit.verification.lost_volumes import lost_volumes
 from labkit.verification.ntfs_view import NtfsView
-from labkit.verification.programs import Answer, ask
+from labkit.verification.programs import LONG_TIMEOUT_S, Answer, ask
 from labkit.verification.volume_view import SECTOR_BYTES
 
 _BLOCK_BYTES = 1024 * 1024
@@ -120,7 +120,8 @@ class BuiltItem:
         """Let ``ewfverify`` read a container while others read too."""
         if path not in self._ewfverify:
             pool = self._open.enter_context(ThreadPoolExecutor(1))
-            self._ewfverify[path] = pool.submit(ask, "ewfverify", "-q", "-d", "sha1,sha256", path)
+            asked = partial(ask, "ewfverify", "-q", "-d", "sha1,sha256", path, timeout_s=LONG_TIMEOUT_S)
+            self._ewfverify[path] = pool.submit(asked)
 
     def image(self, path: Path) -> Image:
         """Return the open image of a file; it is closed with the item."""

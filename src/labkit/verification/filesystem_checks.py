@@ -12,7 +12,7 @@ from pathlib import Path
 from labkit.evidence.image import Image
 from labkit.model.evidence import Volume
 from labkit.verification.confirmation import Confirmation, statement
-from labkit.verification.programs import ask
+from labkit.verification.programs import LONG_TIMEOUT_S, ask
 
 _ACCEPTED = "accepted"
 _CHECKS: Mapping[str, Sequence[tuple[str, ...]]] = {
@@ -29,7 +29,7 @@ def checked(trace_id: str, medium: Image, volume: Volume) -> Iterator[Confirmati
         return
     with _alone(medium, volume) as path:
         for program, *options in commands:
-            answer = ask(program, *options, path)
+            answer = ask(program, *options, path, timeout_s=LONG_TIMEOUT_S)
             fact = f"file system of volume {volume.number}"
             if answer is None:
                 yield Confirmation(trace_id, fact, program, _ACCEPTED, None, None)

@@ -1,15 +1,25 @@
 """A disk with several partitions: every fact of its traces is confirmed, and every wrong one is named."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from labkit.containers.raw import write_raw
+from labkit.evidence.image import open_image
+from labkit.model.evidence import Gap, Volume
 from labkit.model.truth import GroundTruth, Trace
+from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
+from labkit.synthesis.medium import Medium
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Verdict
 from labkit.verification.definitions import definition
+from labkit.verification.filesystem_checks import checked
+from labkit.verification.lost_volumes import lost_volumes
+from labkit.verification.mft_record import BITMAP_RECORD, read_record, record_offset_bytes
+from labkit.verification.ntfs_boot import read_ntfs_geometry
 from labkit.verification.verify import confirmed
-from tests.unit.verification.small_disk import NTFS_START, SmallDisk, with_facts
+from tests.unit.verification.small_disk import FORMATTED, NTFS_SECTORS, NTFS_START, SmallDisk, with_facts
 from tests.unit.verification.test_verify import changed, failures
 
 CHECKED = (
@@ -114,3 +124,51 @@ def test_programs_accept_the_disk_with_its_damage(disk: SmallDisk) -> None:
     if missing:
         pytest.skip(f"without {', '.join(sorted(missing))} (Debian: sleuthkit, gdisk, ntfs-3g, dosfstools)")
     assert {"libfsntfs", "libfsfat", "labkit"} <= asked
+
+
+def test_a_lost_ntfs_volume_is_found_by_its_boot_sector_and_not_by_the_backup_of_it(tmp_path: Path) -> None:
+    medium = Medium(40 * 1024 * 1024)
+    NtfsVolume(
+        medium,
+        start_bytes=8192 * 512,
+        size_bytes=32768 * 512,
+        cluster_bytes=4096,
+        label="Lost",
+        serial=1,
+        formatted=FORMATTED,
+    ).flush()
+    raw = tmp_path / "lost.raw"
+    write_raw(medium.chunks(), raw)
+
+    with open_image(raw) as image:
+        found = list(lost_volumes(image, [Gap(2048 * 512, image.size_bytes - 2048 * 512)]))
+
+    assert [(one.number, one.start_bytes, one.size_bytes, one.filesystem) for one in found] == [
+        (0, 8192 * 512, 32768 * 512, "NTFS")
+    ]
+
+
+@pytest.mark.oracle
+def test_a_damaged_map_of_clusters_is_not_accepted(disk: SmallDisk, tmp_path: Path) -> None:
+    data = bytearray(disk.files["KF.raw"].read_bytes())
+    with open_image(disk.files["KF.raw"]) as image:
+        geometry = read_ntfs_geometry(image, NTFS_START * 512)
+        record = read_record(image, geometry, record_offset_bytes(image, geometry, BITMAP_RECORD))
+        ((first, _),) = record.stream().runs
+        data[geometry.cluster_offset_bytes(first)] = 0  # the clusters of the boot sector and of others
+    damaged = tmp_path / "KF.raw"
+    damaged.write_bytes(data)
+
+    with open_image(damaged) as image:
+        volume = Volume(1, NTFS_START * 512, NTFS_SECTORS * 512, "", "NTFS")
+        found = [one for one in checked("(image)", image, volume) if one.reader == "ntfsresize"]
+    if found[0].verdict is Verdict.NOT_ASKED:
+        pytest.skip("ntfsresize is not installed (Debian: ntfs-3g)")
+
+    assert found[0].verdict is Verdict.FAILED
+
+
+def test_a_file_system_that_nobody_checks_is_passed_over(disk: SmallDisk) -> None:
+    with open_image(disk.files["KF.raw"]) as image:
+        assert list(checked("(image)", image, Volume(1, 0, 512, "", "ext4"))) == []
+        assert list(checked("(image)", image, Volume(1, 0, 512, "", None))) == []
