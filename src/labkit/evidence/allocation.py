@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.evidence.image import BLOCK_BYTES, Image
+from labkit.evidence.remarks import remark
 from labkit.model.evidence import Volume
 
 _SECTOR_BYTES = 512
@@ -47,7 +48,9 @@ class Clusters:
 
 
 def clusters(image: Image, volume: Volume, filesystem: Any) -> Clusters | None:
-    """Return the clusters of a volume, or None where its file system keeps no record of free ones that is read here.
+    """Return the clusters of a volume, or None where its record of free ones is not read here or is damaged.
+
+    That it is damaged is remarked (``remarks``).
 
     Raises:
         EvidenceError: The image can not be read.
@@ -62,8 +65,8 @@ def clusters(image: Image, volume: Volume, filesystem: Any) -> Clusters | None:
             return _ntfs(image, volume, filesystem)
         if name.startswith("ext"):
             return _ext(image, volume)
-    except (struct.error, ZeroDivisionError):  # a damaged boot sector: nothing is known of free clusters
-        return None
+    except (struct.error, ZeroDivisionError, OSError):
+        remark(f"volume {volume.number}: its record of free clusters is damaged; what no file has counts as free")
     return None
 
 

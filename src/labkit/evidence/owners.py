@@ -248,7 +248,10 @@ class VolumeMap:
         yield root, "/", EntryType.DIRECTORY
         for row in Walk(self._tsk_image, self.filesystem).rows(root):
             known = row.address != 0 or row.path == "/$MFT"  # an address of 0 elsewhere means: none
-            if known and not row.reallocated and row.type is not EntryType.VOLUME_LABEL:
+            # What is no record any more claims any size; the Sleuth Kit looks up each of its blocks, for hours.
+            has_record = row.mode[2] != "-" and row.size_bytes <= self.volume.size_bytes
+            believed = has_record or not row.deleted
+            if known and believed and not row.reallocated and row.type is not EntryType.VOLUME_LABEL:
                 yield row.address, row.path, row.type
 
     def _add_file(self, record: Any, address: int, path: str, kind: EntryType) -> None:
