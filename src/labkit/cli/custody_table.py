@@ -65,6 +65,7 @@ def review_object(reviewed: "Review", t: Translator) -> dict[str, Any]:
                 "rule": one.rule,
                 "severity": one.severity,
                 "seq": one.seq,
+                "events": list(one.events),
                 "exhibit": one.exhibit,
                 "values": dict(one.values),
                 "sentence": sentence(t, one.rule, one.values),
@@ -84,7 +85,7 @@ def _row(entry: Entry, t: Translator) -> tuple[str, ...]:
         handover = f"{entry.released_by} \N{RIGHTWARDS ARROW} {entry.received_by}".strip()
         who = handover if entry.released_by or entry.received_by else entry.actor
         what = t(f"custody.event.{entry.type.value}")
-        return number, at, what, ", ".join(entry.exhibits), who, entry.location, _details(entry)
+        return number, at, what, ", ".join(entry.exhibits), who, entry.location, _details(entry, t)
     if isinstance(entry, Exhibit):
         return number, written, t("custody.entry.exhibit"), entry.exhibit_no, "", "", _exhibit_details(entry, t)
     if isinstance(entry, Person):
@@ -103,16 +104,24 @@ def _exhibit_details(exhibit: Exhibit, t: Translator) -> str:
     return f"{kind}{sources}: {exhibit.description}"
 
 
-def _details(event: Event) -> str:
+def _details(event: Event, t: Translator) -> str:
     parts = [f"{one.alg} {one.value}" for one in event.hashes]
     if event.tool:
         parts.append(f"{event.tool.name} {event.tool.version}".strip())
     if event.write_block and event.write_block.kind:
         parts.append(f"{event.write_block.kind.value} {event.write_block.id}".strip())
     parts += [
-        f"{one.number} ({one.state.value if one.state else ''})" for one in (*event.seal_before, *event.seal_after)
+        f"{one.number} ({t(f'custody.seal.{one.state.value}') if one.state else '?'})"
+        for one in (*event.seal_before, *event.seal_after)
     ]
+    parts += dict.fromkeys(bag for bag in (event.bag_no_before, event.bag_no_after) if bag)
     if event.transport:
         parts.append(" ".join((event.transport.carrier, event.transport.tracking_no, *event.transport.escort)).strip())
-    parts += [text for text in (event.purpose, event.justification, event.note) if text]
-    return "; ".join(parts)
+    for key, people in (("witnesses", event.witnesses), ("signed", [one.person for one in event.signatures])):
+        if people:
+            parts.append(t(f"custody.detail.{key}", names=", ".join(dict.fromkeys(people))))
+    parts += [one.name for one in event.attachments]
+    if event.corrects_event is not None:
+        parts.append(t("custody.detail.corrects", seq=event.corrects_event))
+    parts += [text for text in (event.purpose, event.justification, event.change_description, event.note) if text]
+    return "; ".join(part for part in parts if part)

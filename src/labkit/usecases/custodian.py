@@ -11,6 +11,7 @@ from labkit.custody import chain
 from labkit.custody.entries import decode
 from labkit.custody.ledger import Ledger, append, parse, recover, split_lines
 from labkit.custody.overlay import overlay as overlay_of
+from labkit.custody.purposes import Purpose
 from labkit.custody.rules import Remark, RuleFinding, check, remarks
 from labkit.custody.rules.fields import ALSO_NEEDED, MANDATORY
 from labkit.custody.rules.times import is_late
@@ -218,7 +219,7 @@ def review(
 
 
 def known_names(place: LedgerPlace) -> Mapping[str, tuple[str, ...]]:
-    """Return what the ledger declares, by the options that take it."""
+    """Return what the ledger declares, and the purposes that rules ask for, by the options that take them."""
     ledger = read_ledger(place)
     people = tuple(dict.fromkeys(person.person_id for person in ledger.people))
     places = tuple(dict.fromkeys(one.loc_id for one in ledger.locations))
@@ -226,7 +227,7 @@ def known_names(place: LedgerPlace) -> Mapping[str, tuple[str, ...]]:
     authorities = tuple(one.auth_id for case in ledger.cases for one in case.authority)
     of_people = ("by", "released_by", "received_by", "witness", "signed", "officer", "access")
     found = dict.fromkeys(of_people, people) | {"location": places, "exhibit": exhibits, "derived_from": exhibits}
-    return found | {"authority": authorities}
+    return found | {"authority": authorities, "purpose": tuple(purpose.value for purpose in Purpose)}
 
 
 def _digests(folder: Path) -> Iterator[str]:

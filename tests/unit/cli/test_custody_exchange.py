@@ -106,6 +106,19 @@ def test_names_from_a_ledger_can_not_break_a_picture_or_a_page(desk: Desk) -> No
     assert "\x1b" not in picture + page + desk.run("show", "--bars").stdout
 
 
+def test_the_table_tells_who_signed_and_witnessed_and_findings_name_all_their_lines(story: Desk) -> None:
+    shown = story.run("show", "--plain").stdout
+
+    assert "S-1204 (intact); witnessed by P2; examination" in shown
+    assert "signed by P3, P4; examination" in shown
+    story.add(
+        *("photographed", "--exhibit", "KF-02", "--by", "P3", "--location", "STORE"),
+        *("--at", "2026-03-10T09:00+05:00", "--note", "written down late"),
+    )
+    [found] = json.loads(story.run("check", "--json").stdout)["findings"]
+    assert (found["rule"], found["events"]) == ("CC-05", [30, 32])
+
+
 # --- the printed form ----------------------------------------------------------------------------------------------
 
 
@@ -361,6 +374,7 @@ def test_the_dialogue_asks_everything_and_looks_at_each_answer_at_once(asked: De
     assert "is not a date and time" in done.stderr
     assert "'S-1:melted' is not a seal" in done.stderr
     assert "Who does it [P1, P4]" in done.stderr
+    assert "[examination, court, damaged, isolation, shutdown]" in done.stderr
     assert "can not be changed afterwards" in done.stderr
     line = asked.lines()[-1]
     assert (line["type"], line["seal_before"], line["witnesses"]) == (
