@@ -141,7 +141,9 @@ def _references(part: "Graded") -> Iterator[tuple[str, str | None]]:
     if isinstance(answer, YaraAnswer):
         yield from ((f"answer.{name}", getattr(answer, name)) for name in ("positives", "mutated", "clean"))
     if isinstance(answer, LogAnswer):
-        yield from ((f"answer.events[{n}].hash_truth", event.hash_truth) for n, event in enumerate(answer.events, 1))
+        for number, event in enumerate(answer.events, start=1):
+            yield f"answer.events[{number}].hash_truth", event.hash_truth
+            yield f"answer.events[{number}].truth", event.truth and f"{event.truth}.event_type"
     for number, mistake in enumerate(part.mistakes, start=1):
         yield from ((f"mistakes[{number}].truth", reference) for reference in mistake.references)
 

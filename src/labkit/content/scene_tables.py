@@ -47,6 +47,8 @@ class SceneEventTable(Strict):
     exhibits: list[str] = Field(default_factory=list, description="exhibit numbers that it is about")
     by: str = Field(description="who wrote the line; may hold {variables}")
     text: Translated = Field(description="what the line says, by language; may hold {variables}")
+    giver: str = Field("", description="who gives the exhibits away, as the text says; may hold {variables}")
+    receiver: str = Field("", description="who takes them, as the text says; may hold {variables}")
 
 
 class SceneTable(Strict):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
 Reference = Annotated[str, Field(pattern=r"^(var:[a-z0-9_]+|[a-z0-9-]+:[a-z0-9-]+\.[a-z0-9_]+)$")]
+TraceReference = Annotated[str, Field(pattern=r"^[a-z0-9-]+:[a-z0-9-]+$")]
 Translated = Annotated[dict[str, str], Field(min_length=1)]
 Status = Literal["wip", "beta", "active", "deprecated"]
 
@@ -272,21 +273,39 @@ class DefectAnswer(Strict):
 
 
 class LogEvent(Strict):
-    """An event that the ledger must hold."""
+    """An event that the ledger must hold: a type and perhaps an exhibit, or an event of the story."""
 
-    type: str = Field(description="event type of custody/1, e.g. acquired")
+    type: str | None = Field(None, description="event type of custody/1, e.g. acquired; that of the story by default")
     exhibit: str | None = Field(None, description="exhibit number; may hold {variables}")
     hash_truth: Reference | None = Field(None, description="fact: digest that the event must carry")
+    truth: TraceReference | None = Field(None, description="item:trace: the event of the story that it must tell")
+    corrects: str | None = Field(None, description="for corrected: event type of the line that it must correct")
+
+    @model_validator(mode="after")
+    def _says_which(self) -> "LogEvent":
+        if self.type is None and self.truth is None:
+            raise ValueError("name a type, or an event of the story with truth")
+        if self.corrects is not None and self.type != "corrected":
+            raise ValueError("only a type = 'corrected' has corrects")
+        return self
 
 
 class LogAnswer(Strict):
     """The custody ledger itself, scored by the rules and by the events it must hold."""
 
     type: Literal["LOG"] = Field(description="answer type")
-    events: list[LogEvent] = Field(min_length=1, description="events that must be there")
+    story: Slug | None = Field(None, description="item all of whose events the ledger must tell as they happened")
+    events: list[LogEvent] = Field(default_factory=list, description="events that must be there")
+    tolerance_s: int = Field(300, ge=0, description="how far a time may be from that of the story, in seconds")
     leave_out: list[str] = Field(
         default_factory=list, description="custody rules that can not be asked here, such as CC-24"
     )
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> "LogAnswer":
+        if self.story is None and not self.events:
+            raise ValueError("list the events that must be there, or name a story")
+        return self
 
 
 Answer = Annotated[

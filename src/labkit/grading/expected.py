@@ -25,6 +25,7 @@ from labkit.grading.answers.defect_answer import Flaw
 from labkit.grading.answers.enum_answer import filled
 from labkit.grading.answers.hash_answer import weaker_values
 from labkit.grading.mistakes import MISTAKES
+from labkit.grading.story import story_of
 from labkit.grading.yara_trial import SampleSets
 from labkit.model.truth import CaseTruth, FactValue, Trace
 
@@ -51,7 +52,8 @@ def resolve(task: Task, truth: CaseTruth, sample_sets: SampleSets | None = None)
     if isinstance(answer, YaraAnswer):
         return ExpectedAnswer(right=None, samples=_samples(answer, truth, sample_sets))
     if isinstance(answer, LogAnswer):
-        return ExpectedAnswer(right=None, events=tuple(_events(answer, truth)))
+        asked = _with_exhibits(answer, truth)
+        return ExpectedAnswer(None, events=tuple(_events(asked, truth)), story=story_of(asked, truth))
     if isinstance(answer, DefectAnswer):
         return _audit(answer, truth)
     if isinstance(answer, TableAnswer):
@@ -198,8 +200,16 @@ def _source(expected: Expected, truth: CaseTruth) -> Source:
     return Source(fact, facts, beside)
 
 
+def _with_exhibits(answer: LogAnswer, truth: CaseTruth) -> LogAnswer:
+    """Return the answer with variables filled into the numbers of exhibits."""
+    events = [
+        event.model_copy(update={"exhibit": event.exhibit and _filled(event.exhibit, truth)}) for event in answer.events
+    ]
+    return answer.model_copy(update={"events": events})
+
+
 def _events(answer: LogAnswer, truth: CaseTruth) -> Iterator[ExpectedEvent]:
     for event in answer.events:
-        exhibit = _filled(event.exhibit, truth) if event.exhibit else event.exhibit
-        digest = None if event.hash_truth is None else str(truth.fact(event.hash_truth)).lower()
-        yield ExpectedEvent(event.type, exhibit, digest)
+        if event.truth is None and event.type is not None:
+            digest = None if event.hash_truth is None else str(truth.fact(event.hash_truth)).lower()
+            yield ExpectedEvent(event.type, event.exhibit, digest, event.corrects)

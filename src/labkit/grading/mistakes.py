@@ -111,6 +111,9 @@ _KINDS = (
     # the custody ledger
     MistakeKind("C-ORIG", _G),
     MistakeKind("C-AFTER", _G),
+    MistakeKind("C-BACK", _G),
+    MistakeKind("C-INVENT", _G),
+    MistakeKind("C-GUESS", _G),
 )
 
 MISTAKES: Mapping[str, MistakeKind] = {kind.code: kind for kind in _KINDS}

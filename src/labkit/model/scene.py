@@ -46,6 +46,8 @@ class SceneEvent:
     exhibits: tuple[str, ...]
     by: str
     text: Mapping[str, str]  # by language
+    giver: str = ""  # of a handover, as the text tells it
+    receiver: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ DEFINITIONS: Mapping[tuple[str, str], str] = {
     ("scene_object", "scope"): "decided by reading the warrant beside the legend; the numbers are confirmed",
     ("scene_object", "seize"): "decided by reading the warrant beside the legend; the numbers are confirmed",
     ("scene_event", "event_type"): "what the words of the line mean; its time and exhibits are confirmed",
+    ("scene_event", "giver"): "what the words of the line mean; its time, exhibits and writer are confirmed",
+    ("scene_event", "receiver"): "what the words of the line mean; its time, exhibits and writer are confirmed",
     ("defect", "defect"): _PLANTED,
     ("defect", "category"): _PLANTED,
     ("defect", "consequences"): _CRAFT,

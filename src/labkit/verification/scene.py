@@ -116,7 +116,13 @@ def confirm_event(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
         "picture": _picture(item, trace),
     }
     exhibits = {"exhibits": tuple(page.texts.get(f"exhibits-{trace.id}", "").split())}
-    yield from weigh(trace, [Testimony(_READER, seen), Testimony(_FORM, exhibits)])
+    writer = {"by": trace.facts["by"] if _ends_with(page, trace) else Unreadable("the line ends with another name")}
+    yield from weigh(trace, [Testimony(_READER, seen), Testimony(_FORM, {**exhibits, **writer})])
+
+
+def _ends_with(page: Page, trace: Trace) -> bool:
+    """Return whether the last column of the line names who wrote it."""
+    return page.texts.get(f"line-{trace.id}", "").rstrip().endswith(str(trace.facts["by"]))
 
 
 def confirm_clocks(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:

@@ -94,7 +94,7 @@ def test_every_fact_is_confirmed_or_defined(number: int, tmp_path: Path) -> None
     truth = built.truth.items[ITEM]
     assert {(trace.id, fact) for trace in truth.traces.values() for fact in trace.facts} <= settled
     defined = {one.fact for one in found if one.verdict is Verdict.DEFINITION}
-    assert defined == {"scope", "seize", "order", "event_type", "zone"}
+    assert defined == {"scope", "seize", "order", "event_type", "giver", "receiver", "zone"}
 
 
 def changed_file(built: BuiltCase, name: str, old: str, new: str, folder: Path) -> dict[str, Path]:

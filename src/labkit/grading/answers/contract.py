@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from labkit.errors import AnswerError, ContentError
+from labkit.grading.story import NO_STORY, Story
 from labkit.model.grading import Detail
 from labkit.model.truth import FactValue
 
@@ -76,11 +77,15 @@ class KnownValue:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedEvent:
-    """An event that the custody ledger must hold. ``digest`` is lower-case hex, None where none is asked for."""
+    """An event that the custody ledger must hold. ``digest`` is lower-case hex, None where none is asked for.
+
+    ``corrects`` is the type of the line that the event must correct, None where it need not.
+    """
 
     type: str
     exhibit: str | None
     digest: str | None
+    corrects: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class ExpectedAnswer:
     right: Any
     known: tuple[KnownValue, ...] = ()
     events: tuple[ExpectedEvent, ...] = ()  # LOG
+    story: Story = NO_STORY  # LOG: what really happened
     citations: tuple["ExpectedCitation", ...] = ()  # CLAIM
     samples: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)  # YARA: set to its files
     herrings: Mapping[str, frozenset[int]] = field(default_factory=dict)  # DEFECT: what only looks like a flaw

@@ -1,6 +1,10 @@
-"""LOG: the custody ledger itself. Credit is the share of the required events times the score of the rules."""
+"""LOG: the custody ledger itself. Credit is the share of the required events times the score of the rules.
 
-from collections.abc import Iterator, Sequence
+A required event is either only looked for, or compared with what really happened (see ``story_match``).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 
 from labkit.content.schemas import LogAnswer
 from labkit.custody.ledger import Ledger, ProblemCode
@@ -17,11 +21,13 @@ from labkit.grading.answers.contract import (
     Verdict,
     unfit,
 )
+from labkit.grading.story_match import BACKDATED, GUESSED, INVENTED, compare_with_story
 from labkit.model.custody import Event
 from labkit.model.grading import Detail
 
 MAX_DETAILS = 40
-_FULL, _HALF = 2, 1  # what an event counts: as asked for; there, but without the digest that it must carry
+_FULL, _HALF = 100, 50  # what an event counts: as asked for; there, but without the digest that it must carry
+_NAMED_FAULTS = {GUESSED: "C-GUESS", INVENTED: "C-INVENT", BACKDATED: "C-BACK"}
 _NAMED_RULES = {"CC-25": "C-ORIG", "CC-11": "C-AFTER", "CC-39": "C-AFTER"}
 
 
@@ -72,35 +78,41 @@ def compare(given: Given[Ledger], answer: LogAnswer, expected: ExpectedAnswer) -
     ledger = given.value
     findings = tuple(finding for finding in check(ledger) if finding.rule not in answer.leave_out)
     counted, missing = _events(ledger, expected.events)
-    credit_percent = score(findings) * counted // (_FULL * len(expected.events))
+    told = compare_with_story(ledger, expected.story)
+    percents = (*counted, *told.percents)
+    credit_percent = int(score(findings) * sum(percents) / (_FULL * len(percents)))
     if any(problem.code is ProblemCode.OTHER_PACK for problem in ledger.problems):
         credit_percent = 0
-    details = (*missing, *(Detail(finding.rule, finding.values) for finding in findings))
-    mistake = None if credit_percent == 100 else _named(findings)  # noqa: PLR2004 - percent
+    details = (*missing, *told.details, *(Detail(finding.rule, finding.values) for finding in findings))
+    mistake = None if credit_percent == _FULL else _named_fault(told.details) or _named(findings)
     return Verdict(credit_percent, mistake, details=details[:MAX_DETAILS])
 
 
-def _events(ledger: Ledger, wanted: Sequence[ExpectedEvent]) -> tuple[int, list[Detail]]:
-    """Return how much the required events count, and what is missing. An event of the ledger counts once."""
+def _events(ledger: Ledger, wanted: Sequence[ExpectedEvent]) -> tuple[list[Fraction], list[Detail]]:
+    """Return what each required event counts, and what is missing. An event of the ledger counts once."""
     free = list(ledger.events)
-    counted = 0
+    types = {event.seq: event.type for event in ledger.events}
+    counted: list[Fraction] = []
     missing: list[Detail] = []
     for each in wanted:
-        candidates = [event for event in free if _is(event, each)]
+        candidates = [event for event in free if _is(event, each, types)]
         carrying = [event for event in candidates if _carries(event, each)]
         found = next(iter(carrying or candidates), None)
         values = {"event": each.type, "exhibit": each.exhibit or "–"}
         if found is None:
+            counted.append(Fraction(0))
             missing.append(Detail("EVENT-MISSING", values))
             continue
         free.remove(found)
-        counted += _FULL if carrying else _HALF
+        counted.append(Fraction(_FULL if carrying else _HALF))
         if not carrying:
             missing.append(Detail("EVENT-DIGEST", {**values, "seq": found.seq}))
     return counted, missing
 
 
-def _is(event: Event, wanted: ExpectedEvent) -> bool:
+def _is(event: Event, wanted: ExpectedEvent, types: Mapping[int, str]) -> bool:
+    if wanted.corrects is not None and types.get(event.corrects_event or 0) != wanted.corrects:
+        return False
     return event.type == wanted.type and (wanted.exhibit is None or wanted.exhibit in event.exhibits)
 
 
@@ -115,3 +127,8 @@ def _carries(event: Event, wanted: ExpectedEvent) -> bool:
 
 def _named(findings: Sequence[RuleFinding]) -> str | None:
     return next((_NAMED_RULES[finding.rule] for finding in findings if finding.rule in _NAMED_RULES), None)
+
+
+def _named_fault(details: Sequence[Detail]) -> str | None:
+    found = {detail.code for detail in details}
+    return next((name for fault, name in _NAMED_FAULTS.items() if fault in found), None)

@@ -49,7 +49,9 @@ def scene_traces(played: PlayedItem, shelf: Shelf) -> Iterator[Trace]:
     yield from _objects(told)
     yield from (_exhibit(each, told, played.values) for each in told.spec.exhibits)
     yield from _smudges(told)
-    yield from (Trace(each.id, "scene_event", each.id, _event_facts(each, told)) for each in told.spec.events)
+    yield from (
+        Trace(each.id, "scene_event", each.id, _event_facts(each, told, played.values)) for each in told.spec.events
+    )
     yield _clocks(told)
     yield _warrant(told.spec, played.values)
     yield Trace("collection", "scene_order", None, {"order": told.spec.collection_order})
@@ -111,7 +113,7 @@ def _smudges(told: ToldScene) -> Iterator[Trace]:
             yield Trace("smudged-seal", "scene_smudge", None, facts)
 
 
-def _event_facts(event: SceneEvent, told: ToldScene) -> dict[str, FactValue]:
+def _event_facts(event: SceneEvent, told: ToldScene, values: Mapping[str, str]) -> dict[str, FactValue]:
     facts: dict[str, FactValue] = {
         "picture": told.spec.log_page,
         "at_utc": told.moments[event.id],
@@ -119,6 +121,8 @@ def _event_facts(event: SceneEvent, told: ToldScene) -> dict[str, FactValue]:
         "written": told.written(event),
         "event_type": event.type,
     }
+    people = {name: fill(getattr(event, name), values) for name in ("by", "giver", "receiver")}
+    facts |= {name: text for name, text in people.items() if text}
     return facts | ({"exhibits": event.exhibits} if event.exhibits else {})
 
 
