@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from labkit.content.reader import load_library
 from labkit.content.scenario import load_case
+from labkit.model.people import Trainee
+from labkit.reports.guides import render_pages
 from labkit.synthesis.build import build_case
 from tests.interop.solvers.first_on_scene import WIDTH, browser, picture
 from tests.web.chromium import laid_out
+from tests.web.samples import public_names
 
 pytestmark = [
     pytest.mark.oracle,
@@ -30,6 +34,17 @@ def test_no_page_is_wider_than_a_telephone(pages: Mapping[str, Path], tmp_path: 
 
     assert len(found) == 8
     assert {(one["name"], one["width"]): one["overflow"] for one in found if one["overflow"]} == {}
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_lab_of_the_scene_fits_a_telephone(language: str, tmp_path: Path) -> None:
+    course = render_pages(load_library(), "first-response", language, public_names(), Trainee("T01", "Анна", language))
+    texts = {name: page.decode() for name, page in course.items() if "scene" in name}
+
+    found = laid_out(texts, (1280, 360), tmp_path, direction="ltr")
+
+    assert len(found) == 4
+    assert [one for one in found if one["overflow"] or one["wide"]] == []
 
 
 def test_every_picture_is_drawn(pages: Mapping[str, Path], tmp_path: Path) -> None:
