@@ -43,6 +43,10 @@ def confirm_download(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     yield from weigh(trace, heard(trace, witnesses))
 
 
+def _of_history(trace: Trace, history: History, windows: WindowsView) -> dict[str, Any]:
+    return {"browser": history.browser, "history_path": windows.file(str(trace.facts["history_path"])).path}
+
+
 def _history(trace: Trace, windows: WindowsView) -> History:
     return open_history(windows.content(str(trace.facts["history_path"])))
 
@@ -50,7 +54,7 @@ def _history(trace: Trace, windows: WindowsView) -> History:
 def _visited(trace: Trace, item: BuiltItem, windows: WindowsView) -> Iterator[Testimony]:
     history = _history(trace, windows)
     url = str(trace.facts["url"])
-    facts: dict[str, Any] = {"browser": history.browser, "history_path": trace.facts["history_path"]}
+    facts = _of_history(trace, history, windows)
     visits = list(history.visits(url))
     at = None
     if visits:
@@ -79,12 +83,10 @@ def _forgotten(trace: Trace, item: BuiltItem, windows: WindowsView, history: His
     """The freed row; and when the history was written last, which is the deletion if nothing was looked at later."""
     url = str(trace.facts["url"])
     pages = list(history.freed(url))
-    facts: dict[str, Any] = {"browser": history.browser, "history_path": trace.facts["history_path"]}
+    facts = _of_history(trace, history, windows)
     facts["url"] = pages[0].url if pages else Unreadable("no freed row of it")
     yield Testimony("freed row by hand", facts)
-    path = str(trace.facts["history_path"])
-    address = windows.view.libfsntfs.address_of(path)
-    written = None if address is None else windows.view.by_libfsntfs(address).times["modified"]
+    written = windows.file(str(trace.facts["history_path"])).times["modified"]
     latest = _time(history, history.last_visit())
     expected = trace.facts["at_device_utc"]
     if written is None or (written != expected and latest is not None and latest > expected):
@@ -96,7 +98,7 @@ def _forgotten(trace: Trace, item: BuiltItem, windows: WindowsView, history: His
 def _downloaded(trace: Trace, item: BuiltItem, windows: WindowsView) -> Iterator[Testimony]:
     history = _history(trace, windows)
     target = "C:" + str(trace.facts["path"]).replace("/", "\\")
-    facts: dict[str, Any] = {"browser": history.browser, "history_path": trace.facts["history_path"]}
+    facts = _of_history(trace, history, windows)
     row = history.download(target)
     if row is None:
         yield Testimony("sqlite3", {**facts, "url": Unreadable(f"the history has no download to {target}")})

@@ -12,6 +12,7 @@ from email.utils import parseaddr
 from functools import partial
 from typing import Any
 
+from labkit.evidence.libyal_ntfs import Record
 from labkit.model.truth import Trace
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Confirmation, Testimony, Unreadable, weigh
@@ -27,13 +28,15 @@ _ADDRESS = re.compile(r"<([^<>]+)>\s*$|^(\S+@\S+)$")
 def confirm_mail(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     """Yield confirmations of a message: who wrote to whom, and when it came into the mailbox or left it."""
     windows = windows_of(trace, item)
-    box = windows.content(str(trace.facts["mailbox_path"]))
-    yield from weigh(trace, heard(trace, [partial(_by_library, trace, item, box), partial(_by_hand, trace, box)]))
+    box = windows.file(str(trace.facts["mailbox_path"]))
+    yield from weigh(
+        trace, heard(trace, [partial(_by_library, trace, item, box), partial(_by_hand, trace, box.content)])
+    )
 
 
-def _by_library(trace: Trace, item: BuiltItem, box: bytes) -> Iterator[Testimony]:
+def _by_library(trace: Trace, item: BuiltItem, box: Record) -> Iterator[Testimony]:
     found = None
-    for began, data in _messages(box):
+    for began, data in _messages(box.content):
         message = message_from_bytes(data, policy=policy.default)
         if _same(trace, str(message["Message-ID"]), str(message["Subject"])):
             found = began, message
@@ -45,7 +48,7 @@ def _by_library(trace: Trace, item: BuiltItem, box: bytes) -> Iterator[Testimony
     zone = zone_named(str(trace.facts["zone"]))
     at = local.replace(tzinfo=zone).astimezone(UTC)
     facts: dict[str, Any] = {
-        "mailbox_path": trace.facts["mailbox_path"],
+        "mailbox_path": box.path,
         "message_id": str(message["Message-ID"]),
         "subject": str(message["Subject"]),
         "sender": parseaddr(str(message["From"]))[1],

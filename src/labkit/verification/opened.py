@@ -48,7 +48,7 @@ def _shortcut(trace: Trace, item: BuiltItem, windows: WindowsView, target: str) 
         return
     details = record.details
     at = record.at_utc
-    yield Testimony("liblnk", _facts(trace, path, target, str(details.get("local_path")), at) | {
+    yield Testimony("liblnk", _facts(path, target, str(details.get("local_path")), at) | {
         "serial": details.get("volume_serial"),
         "label": details.get("volume_label"),
     })  # fmt: skip
@@ -57,17 +57,17 @@ def _shortcut(trace: Trace, item: BuiltItem, windows: WindowsView, target: str) 
     raw = read_shortcut(file.content)
     at = file.times["modified"]
     of_volume = {"serial": raw.volume_serial, "label": raw.volume_label}
-    yield Testimony("shortcut by hand", _facts(trace, file.path, target, raw.path, at) | of_volume)
+    yield Testimony("shortcut by hand", _facts(file.path, target, raw.path, at) | of_volume)
     if at is not None:
         yield worked_out_utc({"at": at}, clock_of(trace, item.truth))
 
 
-def _facts(trace: Trace, path: str, target: str, found: str, at: datetime | None) -> dict[str, Any]:
+def _facts(path: str, target: str, found: str, at: datetime | None) -> dict[str, Any]:
     pointed: object = path if found == target else Unreadable(f"it points to {found}")
     return {
         "shortcut_path": pointed,
         "device_path": found,
-        "name": found.rpartition("\\")[2] if "path" not in trace.facts else trace.facts["name"],
+        "name": found.rpartition("\\")[2],
         "at_device_utc": Unreadable("no time") if at is None else at,
     }
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from labkit.evidence.artifacts.reading import artifacts
 from labkit.evidence.artifacts.record import ArtifactRecord
+from labkit.evidence.libyal_ntfs import Record
 from labkit.model.truth import Trace
 from labkit.verification.built import BuiltItem
 from labkit.verification.ntfs_view import NtfsView
@@ -29,10 +30,18 @@ class WindowsView:
         Raises:
             LookupError: There is none of that path.
         """
+        return self.file(path).content
+
+    def file(self, path: str) -> Record:
+        """Return a live file, by libfsntfs, which says itself what its path is.
+
+        Raises:
+            LookupError: There is none of that path.
+        """
         address = self.view.libfsntfs.address_of(path)
         if address is None:
             raise LookupError(f"libfsntfs finds no live file {path}")
-        return self.view.by_libfsntfs(address).content
+        return self.view.by_libfsntfs(address)
 
     @cached_property
     def _records(self) -> tuple[ArtifactRecord, ...]:
