@@ -300,6 +300,9 @@ class LogAnswer(Strict):
     leave_out: list[str] = Field(
         default_factory=list, description="custody rules that can not be asked here, such as CC-24"
     )
+    overlay: Literal["default", "attesting-witness", "legacy-digests"] = Field(
+        "default", description="what a country adds to the custody rules"
+    )
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> "LogAnswer":

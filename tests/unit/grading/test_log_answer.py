@@ -1,8 +1,10 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from labkit.custody import ledger
+from labkit.custody.overlay import names
 from labkit.errors import ContentError
 from labkit.grading.answers.contract import FormError
 from labkit.grading.answers.log_answer import right_value
@@ -91,6 +93,21 @@ def test_a_rule_costs_unless_the_exercise_leaves_it_out(tmp_path: Path) -> None:
     found = grade(submission, [an_exercise({"log": asked})], truth_of(), ledger_genesis=GENESIS).tasks[0]
 
     assert (found.credit_percent, [item.code for item in found.details]) == (97, ["CC-24"])
+
+
+def test_an_exercise_may_ask_for_what_a_country_adds(tmp_path: Path) -> None:
+    seized = an_event("seized", 0).replace('["KF-06"]', '["KF-02"]')
+    (tmp_path / "custody.toml").write_text(DECLARED + seized, "utf-8")
+    submission = a_submission({}, custody_lines=render_custody(tmp_path, truth_of(), genesis=GENESIS))
+
+    def rules(overlay: str) -> set[str]:
+        answer = LOG.answer.model_copy(update={"overlay": overlay})
+        task = LOG.model_copy(update={"answer": answer})
+        [found] = grade(submission, [an_exercise({"log": task})], truth_of(), ledger_genesis=GENESIS).tasks
+        return {item.code for item in found.details}
+
+    assert rules("attesting-witness") - rules("default") == {"CC-33"}
+    assert set(get_args(type(LOG.answer).model_fields["overlay"].annotation)) == set(names())
 
 
 def test_a_missing_event_costs_its_share_and_is_named(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from labkit.content.schemas import LogAnswer
 from labkit.custody.ledger import Ledger, ProblemCode
 from labkit.custody.ledger import parse as parse_ledger
+from labkit.custody.overlay import overlay
 from labkit.custody.rules import RuleFinding, check
 from labkit.custody.scoring import score
 from labkit.grading.answers.contract import (
@@ -76,7 +77,8 @@ def compare(given: Given[Ledger], answer: LogAnswer, expected: ExpectedAnswer) -
     ask for something that its story does not give.
     """
     ledger = given.value
-    findings = tuple(finding for finding in check(ledger) if finding.rule not in answer.leave_out)
+    found = check(ledger, overlay=overlay(answer.overlay))
+    findings = tuple(finding for finding in found if finding.rule not in answer.leave_out)
     counted, missing = _events(ledger, expected.events)
     told = compare_with_story(ledger, expected.story)
     percents = (*counted, *told.percents)
