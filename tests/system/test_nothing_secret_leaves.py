@@ -182,6 +182,7 @@ def test_a_pack_holds_what_the_allow_list_names_and_nothing_else(played: Played)
         "evidence/usb/KF-06-copy-b.E01",
         "evidence/usb/KF-06-second-pass.raw.gz",
         "evidence/usb/KF-06-second-pass.log",
+        "evidence/usb/KF-06.device.toml",
     }
 
 

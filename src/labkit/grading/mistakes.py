@@ -98,6 +98,8 @@ _KINDS = (
     MistakeKind("S-SCOPE", _E),
     MistakeKind("S-PLUG", _E),
     MistakeKind("S-TOUCH", _E),
+    # acquisition
+    MistakeKind("B-FAILED", _E, ("DFT-1012",)),
     # rules
     MistakeKind("Y-CLEAN", _G),
     MistakeKind("Y-CANARY", _G),

@@ -19,7 +19,7 @@ from labkit.synthesis.records.handed_out import custody_file_traces
 from labkit.synthesis.scene.pages import scene_traces
 from labkit.synthesis.second_pass import second_pass_traces
 from labkit.synthesis.shelf import Shelf
-from labkit.synthesis.source_device import device_file
+from labkit.synthesis.source_device import device_traces
 from labkit.synthesis.streams import Stream
 from labkit.synthesis.traces import digest_facts
 from labkit.synthesis.world.world import World
@@ -159,10 +159,7 @@ def _second_pass(bench: Bench) -> Iterable[Trace]:
 
 
 def _source_device(bench: Bench) -> Iterable[Trace]:
-    """Make the device file; nothing in it is a trace, because acquiring and testing show all of it."""
-    played = bench.played
-    bench.shelf.put(f"{bench.folder}/{played.name('.device.toml')}", device_file(played, bench.world()))
-    return ()
+    return device_traces(bench.played, bench.world(), bench.shelf)
 
 
 def _quartet(bench: Bench) -> Iterable[Trace]:

@@ -16,6 +16,7 @@ from labkit.verification.papers import confirm_custody_file, confirm_custody_lin
 from labkit.verification.partitions import confirm_gap, confirm_gpt_header, confirm_partition_table, confirm_volume
 from labkit.verification.remnants import confirm_record_slack, confirm_slack, confirm_unallocated
 from labkit.verification.scene import SCENE_KINDS
+from labkit.verification.source_devices import confirm_blocker, confirm_criterion, confirm_own_image
 from labkit.verification.windows_kinds import WINDOWS_KINDS
 
 KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
@@ -37,6 +38,9 @@ KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
     **WINDOWS_KINDS,
     **SCENE_KINDS,
     "custody_file": confirm_custody_file,
+    "own_image": confirm_own_image,
+    "blocker": confirm_blocker,
+    "blocker_criterion": confirm_criterion,
     "custody_line": confirm_custody_line,
     "defect": confirm_planted,
     "red_herring": confirm_planted,

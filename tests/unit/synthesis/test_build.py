@@ -59,6 +59,7 @@ def picked(of: Mapping[str, object]) -> Mapping[str, object]:
 
 # -- the case KESTREL --------------------------------------------------------------------------------------------------
 
+CRITERIA = ("blocks-writes", "returns-data", "tells-capacity", "reports-errors")
 CONTRACT = {
     "basics": {
         "file-a", "file-b", "file-c", "file-d", "identical-pair", "near-twins", "container", "media", "kabul-note",
@@ -68,6 +69,8 @@ CONTRACT = {
         "second-pass-container",
         "two-script-sheet", "deleted-invoice", "live-invoice", "candidate-1", "candidate-2", "candidate-3",
         "overwritten", "slack-note", "unallocated-note", "renamed", "wrong-extension", "moved",
+        "own-image", "blocker",
+        *(f"wb-{n}-{what}" for n in (1, 2) for what in CRITERIA),
     },
 }  # fmt: skip
 PUBLIC = {
@@ -95,7 +98,8 @@ def test_no_answer_is_public(built: BuiltCase) -> None:
 
 
 def test_the_files_are_those_of_the_contract(built: BuiltCase) -> None:
-    names = ("KF-06.raw", "KF-06.E01", "KF-06-second-pass.raw.gz", "KF-06-second-pass.log", "KF-06-copy-b.E01")
+    images = ("KF-06.raw", "KF-06.E01", "KF-06-second-pass.raw.gz", "KF-06-copy-b.E01")
+    names = (*images, "KF-06-second-pass.log", "KF-06.device.toml")
     expected = {f"usb/{name}" for name in names} | {f"basics/{name}.txt" for name in "abcd"} | {"basics/container.E01"}
 
     assert built.files.keys() == expected

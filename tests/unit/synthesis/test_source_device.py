@@ -87,10 +87,35 @@ def test_other_trainees_have_other_faults(tmp_path: Path) -> None:
     assert first != other
 
 
-def test_the_truth_is_the_same_with_and_without_a_device() -> None:
-    with_it = derive_truth(with_device("raw", "e01", "source-device"), SEED)
-    without = derive_truth(with_device("raw", "e01"), SEED)
-    assert with_it == without
+def test_a_device_adds_traces_of_its_own_and_changes_no_other() -> None:
+    with_it = derive_truth(with_device("raw", "e01", "source-device"), SEED).items["stick"].traces
+    without = derive_truth(with_device("raw", "e01"), SEED).items["stick"].traces
+    added = with_it.keys() - without.keys()
+    assert {name: with_it[name] for name in without} == dict(without)
+    assert {with_it[name].kind for name in added} == {"own_image", "blocker", "blocker_criterion"}
+    assert len(added) == 2 + 2 * 4
+
+
+@pytest.mark.parametrize("seed", [SEED, b"another", b"a third"])
+def test_the_truth_is_what_acquiring_and_testing_give(seed: bytes, tmp_path: Path) -> None:
+    built = build_case(with_device("raw", "source-device"), seed, tmp_path / "evidence")
+    path, traces = built.files["stick/T-01.device.toml"], built.truth.items["stick"].traces
+    device, facts = read_device(path), traces["own-image"].facts
+    record = acquired(path, Target("raw", tmp_path / "image.raw", segmented=False), cable_holds=True)
+    written = bytearray((tmp_path / "image.raw").read_bytes())
+    for write in device.host_writes:
+        place = write.lba * 512 + write.offset_bytes
+        written[place : place + len(write.data)] = write.data
+
+    assert record.digests.sha256 == facts["sha256"]
+    assert facts["lbas"] == tuple(lba for run in record.read_errors for lba in range(run.lba, run.end))
+    assert facts["sha256_written"] == hashlib.sha256(written).hexdigest() != facts["sha256"]
+    for blocker in device.blockers:
+        results = {one.criterion.value: one.passed for one in try_blocker(blocker)}
+        name = blocker.id.lower()
+        told = {criterion: traces[f"{name}-{criterion}"].facts["option"] == "meets" for criterion in results}
+        assert told == results
+        assert (traces["blocker"].facts["option"] == name) == all(results.values())
 
 
 def test_a_device_needs_its_medium_and_its_name() -> None:
