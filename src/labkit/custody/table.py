@@ -2,7 +2,8 @@
 
 The columns are ``type``, ``identifier`` and the options of ``labkit custody add``, each written the way a person types
 it; several values of one cell stand behind each other with `` | `` between. So an exported table can be read again.
-What has no option does not fit into it and is not there: digests of the chain, the values of signatures.
+What has no option does not fit into it and is not there: digests of the chain, the values of signatures, the day on
+which an authority was issued, the tool of a single digest.
 
 A spreadsheet takes a cell that begins with ``=``, ``+``, ``-`` or ``@`` for a formula. Such a cell gets an apostrophe
 in front, which is taken away when it is read.
