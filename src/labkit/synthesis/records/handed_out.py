@@ -31,7 +31,7 @@ def custody_file_traces(played: PlayedItem, shelf: Shelf) -> Iterator[Trace]:
     now, earlier = _lines(draft.sealed(CASE_NUMBER)), _lines(draft.earlier_copy(CASE_NUMBER, COPY_UNTIL))
     day = earlier[-1]["event_at"][:10]
     pages = {
-        "custody-file.html": ledger_page(now, "Custody file / Журнал хранения"),
+        "custody-file.html": ledger_page(now, "Custody file / Журнал движения вещественных доказательств"),
         "custody-file-copy.html": ledger_page(
             earlier, f"Copy of the custody file for the prosecutor, {day} / Копия журнала для прокурора, {day}"
         ),

@@ -27,7 +27,7 @@ def ledger_page(content: Sequence[Line], title: str) -> str:
     ]  # fmt: skip
     head = (
         f'<p class="sub" id="line-1">1. Case / Дело {CASE_NUMBER} · protocol / протокол {PROTOCOL} · '
-        f"warrant / ордер {WARRANT}</p>"
+        f"warrant / постановление {WARRANT}</p>"
     )
     return page(title, head + "".join(parts))
 

@@ -45,7 +45,9 @@ def warrant_page(draft: Draft) -> str:
         ("Places / Места", places),
     ]
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
-    return page("Search warrant / Ордер на обыск", f"<p class='sub'>{WARRANT} · {CASE_NUMBER}</p><dl>{listed}</dl>")
+    return page(
+        "Search warrant / Постановление об обыске", f"<p class='sub'>{WARRANT} · {CASE_NUMBER}</p><dl>{listed}</dl>"
+    )
 
 
 def photo_page(draft: Draft) -> str:
