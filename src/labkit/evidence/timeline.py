@@ -23,6 +23,7 @@ STANDARD_INFORMATION, FILE_NAME, JOURNAL = "SI", "FN", "USN"
 PIECE_EVENTS = 20_000
 MERGED_PIECES = 64  # files that are open at once
 _DIRECTORY_ATTRIBUTE = 0x10
+_TIME_DIGITS, _VOLUME_DIGITS = 32, 8  # a damaged record may state 64 bits of seconds
 
 
 class Event(NamedTuple):
@@ -147,11 +148,12 @@ def _kept(path: Path, lines: Iterable[str]) -> Path:
 
 def _line(event: Event) -> str:
     """Return an event as a line of text whose order is that of the events: JSON escapes keep it ASCII."""
-    return f"{event.time_ns:020}{event.volume:04}{json.dumps(event[2:])}\n"
+    return f"{event.time_ns:0{_TIME_DIGITS}}{event.volume:0{_VOLUME_DIGITS}}{json.dumps(event[2:])}\n"
 
 
 def _event(line: str) -> Event:
-    return Event(int(line[:20]), int(line[20:24]), *json.loads(line[24:]))
+    number = _TIME_DIGITS + _VOLUME_DIGITS
+    return Event(int(line[:_TIME_DIGITS]), int(line[_TIME_DIGITS:number]), *json.loads(line[number:]))
 
 
 def counted(rows: Iterable[Row], seen: Callable[[int], None], step: int = 1000) -> Iterator[Row]:

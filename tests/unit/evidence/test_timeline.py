@@ -109,3 +109,9 @@ def test_a_damaged_record_costs_its_page_and_no_more(tmp_path: Path, damage: tup
     found = read_journal(tmp_path, bytes(content))
 
     assert found == [record for record in whole if record.usn >= 4096]
+
+
+def test_times_of_damaged_records_keep_their_order() -> None:
+    found = [an_event(time, volume=volume) for time in ((1 << 64) * 10**9, (1 << 64) * 100, 5) for volume in (12345, 0)]
+
+    assert list(in_order(found)) == sorted(found)
