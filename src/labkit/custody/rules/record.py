@@ -1,11 +1,15 @@
 """Rules about corrections and attachments: nothing goes, and what is referred to is there."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from labkit.canonical import canonical_json
 from labkit.custody.rules.reading import Hit, Reading
 from labkit.model.custody import EventType
 
+_PLACE = frozenset({"seq", "prev_event_hash", "event_hash"})
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -22,11 +26,20 @@ def nothing_goes(reading: Reading) -> Iterator[Hit]:
             yield Hit("no-such-line", event.seq, values={"line": line})
     if reading.snapshot is None:
         return
-    now = {entry.event_hash for entry in reading.ledger.entries}
+    same = reading.snapshot.genesis == reading.ledger.genesis
+    now = Counter(map(_said, reading.ledger.raw) if same else ())
     last = reading.ledger.entries[-1].seq if reading.ledger.entries else 0
-    for entry in reading.snapshot.entries:
-        if entry.event_hash not in now:
+    for entry, line_then in zip(reading.snapshot.entries, reading.snapshot.raw, strict=True):
+        said = _said(line_then)
+        if now[said]:
+            now[said] -= 1
+        else:
             yield Hit("gone", min(entry.seq, last), values={"line": entry.seq}, others=(entry.seq,))
+
+
+def _said(line: Mapping[str, Any]) -> bytes:
+    """Return what a line says apart from its place in the chain, which changes when the chain is computed anew."""
+    return canonical_json({key: value for key, value in line.items() if key not in _PLACE})
 
 
 def attachments_are_there(reading: Reading) -> Iterator[Hit]:
