@@ -189,6 +189,8 @@ def _fact_fits(
     fact = reference.rpartition(".")[2]
     if fact not in FACTS:
         return  # LK140 has said so
+    if mistake and part.answer.type == "TEXT" and FACTS[fact][0] is tuple:
+        return  # each of them is the mistake
     if not issubclass(FACTS[fact][0], wanted):
         yield where, "LK142", f"{part.answer.type} needs {words}; {fact} is {FACTS[fact][1]}"
     elif isinstance(part.answer, HashAnswer):

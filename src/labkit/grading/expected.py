@@ -15,6 +15,7 @@ from labkit.content.schemas import (
     LogAnswer,
     TableAnswer,
     Task,
+    TextAnswer,
     YaraAnswer,
 )
 from labkit.errors import ContentError
@@ -138,11 +139,13 @@ def _of_one(task: Task | Cell | Citation, truth: CaseTruth) -> ExpectedAnswer:
                 f"the exercise names the mistake {mistake.code!r}, which is not in the registry",
                 remedy="Use a code of docs/author/mistakes.md, or add it to grading/mistakes.py with its messages.",
             )
-        value = kind.right_value(_raw(mistake, truth), answer)
-        known = KnownValue(mistake.code, value, mistake.credit_percent)
-        declared.append(known)
-        if isinstance(answer, HashAnswer):
-            weaker.extend(weaker_values(known, _source(mistake, truth)))
+        raw = _raw(mistake, truth)
+        # A text can be wrong in several ways that are one mistake, such as each digit that can be guessed.
+        for each in raw if isinstance(answer, TextAnswer) and isinstance(raw, tuple) else (raw,):
+            known = KnownValue(mistake.code, kind.right_value(each, answer), mistake.credit_percent)
+            declared.append(known)
+            if isinstance(answer, HashAnswer):
+                weaker.extend(weaker_values(known, _source(mistake, truth)))
     return ExpectedAnswer(right, (*declared, *kind.known_values(answer, right, source), *weaker))
 
 

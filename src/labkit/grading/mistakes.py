@@ -116,6 +116,8 @@ _KINDS = (
     MistakeKind("C-BACK", _G),
     MistakeKind("C-INVENT", _G),
     MistakeKind("C-GUESS", _G),
+    MistakeKind("C-SWAP", _E),
+    MistakeKind("C-VAGUE", _E),
 )
 
 MISTAKES: Mapping[str, MistakeKind] = {kind.code: kind for kind in _KINDS}

@@ -74,7 +74,7 @@ def compare_with_story(ledger: Ledger, story: Story) -> Comparison:
     for pair in pairs:
         earned[id(pair.event)].append(min((CREDIT_PERCENT[fault] for fault in pair.faults), default=_FULL))
     percents = [Fraction(sum(values), len(values)) for values in earned.values()]
-    details = [Detail(fault, _values(pair)) for pair in pairs for fault in pair.faults]
+    details = list(_told(pairs))
     details += [Detail(INVENTED, {"event": each.type, "exhibit": _first(each), "seq": each.seq}) for each in invented]
     return Comparison((*percents, *(Fraction(0) for _ in invented)), tuple(details))
 
@@ -231,9 +231,17 @@ def _names(ledger: Ledger) -> dict[str, frozenset[str]]:
     }
 
 
-def _values(pair: _Pair) -> dict[str, str | int]:
-    seq = {} if pair.entry is None else {"seq": pair.entry.seq}
-    return {"event": pair.event.type, "exhibit": pair.exhibit, **seq}
+def _told(pairs: Sequence[_Pair]) -> Iterator[Detail]:
+    """Yield each fault of an event once for all its exhibits that have it in the same line."""
+    exhibits: dict[tuple[int, str, int], list[str]] = defaultdict(list)
+    types: dict[int, str] = {}
+    for pair in pairs:
+        types[id(pair.event)] = pair.event.type
+        for fault in pair.faults:
+            exhibits[id(pair.event), fault, pair.entry.seq if pair.entry else 0].append(pair.exhibit)
+    for (event, fault, seq), numbers in exhibits.items():
+        values: dict[str, str | int] = {"event": types[event], "exhibit": ", ".join(numbers)}
+        yield Detail(fault, {**values, "seq": seq} if seq else values)
 
 
 def _first(entry: Event) -> str:

@@ -168,6 +168,18 @@ def test_a_text_that_is_another_is_named_where_it_is_known() -> None:
         resolve(a_task(type="TEXT", truth="usb:file.lbas"), truth_of())
 
 
+def test_a_mistake_with_several_texts_stands_for_each_of_them() -> None:
+    task = a_task([{"code": "C-GUESS", "truth": "usb:file.words", "credit_percent": 25}], type="TEXT", value="S-1?")
+    words = fact("file.words")
+
+    assert isinstance(words, tuple)
+    assert len(words) > 1
+    for word in words:
+        found = verdict(task, str(word))
+        assert (found.mistake, found.credit_percent) == ("C-GUESS", 25)
+    assert verdict(task, "S-1?").credit_percent == 100
+
+
 def test_names_may_stand_with_their_directory() -> None:
     assert verdict(NAMES, "C:\\evidence\\A.TXT, ./basics/c.txt").credit_percent == 100
     assert verdict(NAMES, "a.txt").credit_percent == 66
