@@ -31,6 +31,7 @@ _FACT_TYPES: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "CLAIM": ((tuple, str), "ids of options"),
     "SET": (tuple, "several values"),
 }
+_WRONG_TEXTS = ((str, tuple), "a text, or several that are the same mistake")
 
 
 def lint_answers(
@@ -185,12 +186,10 @@ def _fact_fits(
 
     if part.answer.type not in _FACT_TYPES or reference.startswith("var:"):
         return
-    wanted, words = _FACT_TYPES[part.answer.type]
+    wanted, words = _WRONG_TEXTS if mistake and part.answer.type == "TEXT" else _FACT_TYPES[part.answer.type]
     fact = reference.rpartition(".")[2]
     if fact not in FACTS:
         return  # LK140 has said so
-    if mistake and part.answer.type == "TEXT" and FACTS[fact][0] is tuple:
-        return  # each of them is the mistake
     if not issubclass(FACTS[fact][0], wanted):
         yield where, "LK142", f"{part.answer.type} needs {words}; {fact} is {FACTS[fact][1]}"
     elif isinstance(part.answer, HashAnswer):
