@@ -250,7 +250,7 @@ class _Copy:
     def _lost(self, error: OSError, writer: ImageWriter) -> NoReturn:
         self._stopped("cable", writer)
         raise InterruptedAcquisitionError(
-            f"the device is gone ({error.strerror}); {self._safe()}",
+            f"reading stopped: {error.strerror}; {self._safe()}",
             remedy=f"Check cable and plug and write down what you did; {_RESUME}.",
         ) from error
 

@@ -134,7 +134,7 @@ def test_a_pulled_cable_is_said_and_the_image_goes_on(tmp_path: Path, kind, pull
     target = kind(tmp_path)
 
     clock = SteadyClock()
-    with pytest.raises(InterruptedAcquisitionError, match="device is gone") as caught:
+    with pytest.raises(InterruptedAcquisitionError, match="reading stopped: the device is gone") as caught:
         acquired(device, target, clock=clock)
     left = names(tmp_path)
     resumed = acquired(device, target, cable_holds=True, clock=clock)
