@@ -8,7 +8,7 @@ import click
 from labkit.cli.output import examples, output_options, progress, safe, write, write_json
 
 if TYPE_CHECKING:
-    from labkit.evidence.owners import Owner
+    from labkit.evidence.owner_table import Owner
     from labkit.evidence.owners import Place as MediumPlace
     from labkit.evidence.search import Hit
 

@@ -1,8 +1,8 @@
 """Whose is this byte? Each offset of a medium: which volume, which region, which file.
 
-The map is made once from the runs of all files, live ones before deleted ones, and kept in arrays: a few bytes for each
-run. What a live file holds is its own; a deleted file only lays a claim to free clusters, and where several do, the one
-that the walk met first is named.
+The map is made once from the runs of all files, live ones before deleted ones, and kept in arrays: some forty bytes for
+each run, and some fifty for each file (``owner_table``). What a live file holds is its own; a deleted file only lays a
+claim to free clusters, and where several do, the one that the walk met first is named.
 """
 
 from array import array
@@ -19,6 +19,7 @@ from labkit.evidence import mft
 from labkit.evidence.allocation import Clusters, Range, clusters
 from labkit.evidence.detail import Attribute, Geometry, Run, attributes
 from labkit.evidence.image import Image
+from labkit.evidence.owner_table import Owner, OwnerTable
 from labkit.evidence.rows import DATA
 from labkit.evidence.tsk import TskImage, open_filesystem
 from labkit.evidence.volumes import volumes_if_any
@@ -38,17 +39,6 @@ class Region(StrEnum):
     UNALLOCATED = "unallocated"  # a free cluster, or content inside the free record of a deleted file
     METADATA = "metadata"  # directories, tables, bitmaps, records
     UNPARTITIONED = "unpartitioned"  # outside every volume with a file system
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The file that holds or held some bytes."""
-
-    volume: int
-    path: str
-    address: int
-    stream: str | None
-    deleted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,35 +71,43 @@ class Fragmented:
 
 
 _LARGEST_OFFSET = (1 << 63) - 1
+# Of stretches: starts, ends, owners, positions in the file, regions. Arrays, because a disk has millions.
+_Columns = tuple["array[int]", "array[int]", "array[int]", "array[int]", "array[int]"]
+
+
+def _columns() -> _Columns:
+    return array("Q"), array("Q"), array("l"), array("q"), array("b")
 
 
 class _Spans:
     """Sorted stretches that do not overlap; of several claims to one byte the first added wins."""
 
     def __init__(self) -> None:
-        self._claims: list[tuple[int, int, int, int, int]] = []
-        self._starts, self._ends = array("Q"), array("Q")
-        self._owners, self._positions, self._regions = array("l"), array("q"), array("b")
+        self._claims: _Columns = _columns()
+        self._starts, self._ends, self._owners, self._positions, self._regions = _columns()
 
     def add(self, start: int, end: int, owner: int, position: int, region: int) -> None:
         """Claim a stretch. What a damaged file system says lies beyond any medium is left out."""
         if 0 <= start < end <= _LARGEST_OFFSET and position <= _LARGEST_OFFSET:
-            self._claims.append((start, end, owner, position, region))
+            for column, value in zip(self._claims, (start, end, owner, position, region), strict=True):
+                column.append(value)
 
     def settle(self) -> None:
         """Sort, cut off what overlaps, and drop the claims."""
         reached = 0
-        for start, end, owner, position, region in sorted(self._claims, key=lambda claim: (claim[0], claim[2])):
+        starts, ends, owners, positions, regions = self._claims
+        for number in sorted(range(len(starts)), key=starts.__getitem__):  # of one start, the first added comes first
+            start, end, position = starts[number], ends[number], positions[number]
             begin = max(start, reached)
             if begin >= end:
                 continue
             self._starts.append(begin)
             self._ends.append(end)
-            self._owners.append(owner)
+            self._owners.append(owners[number])
             self._positions.append(position + begin - start if position >= 0 else -1)
-            self._regions.append(region)
+            self._regions.append(regions[number])
             reached = end
-        self._claims = []
+        self._claims = _columns()
 
     def at(self, offset: int) -> tuple[int, int, int, int] | None:
         """Return (end, owner, position in the file or -1, region) of the span that covers an offset."""
@@ -137,14 +135,13 @@ class VolumeMap:
     def __init__(self, image: Image, volume: Volume) -> None:
         self.volume = volume
         self.fragmented: list[Fragmented] = []
-        self.owners: list[Owner] = []
         self.mft_runs: tuple[Run, ...] = ()
         self._image = image
         self._tsk_image = TskImage(image)
         self.filesystem: Any = open_filesystem(self._tsk_image, volume.start_bytes)
         self._is_ntfs = volume.filesystem == "NTFS"
         self._live, self._claims = _Spans(), _Spans()
-        self._by_address: dict[int, int] = {}
+        self.owners = OwnerTable(volume.number, self._records())
         self.geometry = Geometry(image, volume, self.filesystem)
         self.clusters: Clusters | None = clusters(image, volume, self.filesystem)
         self.cluster_bytes = self.clusters.cluster_bytes if self.clusters else self.geometry.cluster_bytes
@@ -226,16 +223,17 @@ class VolumeMap:
 
     def owner_of(self, address: int) -> Owner | None:
         """Return the file with an MFT record number or other address."""
-        number = self._by_address.get(address)
-        return None if number is None else self.owners[number]
+        return self.owners.first_of(address)
+
+    def _records(self) -> int:
+        """Return how many records NTFS has, whose numbers are addresses without gaps; 0 for other file systems."""
+        return int(self.filesystem.info.last_inum) + 1 if self._is_ntfs else 0
 
     def _add_files(self) -> None:
-        seen: set[int] = set()
         root = int(self.filesystem.info.root_inum)
         for address, path, kind in self._names(root):
-            if address in seen:
+            if address in self.owners:  # another name of it was met before
                 continue
-            seen.add(address)
             try:
                 record = self.filesystem.open_meta(address)
             except OSError:
@@ -262,17 +260,13 @@ class VolumeMap:
         for attribute in attributes(record, self.geometry):
             stream = attribute.name if attribute.type == DATA or not self._is_ntfs else None
             content = own and (attribute.type == DATA or not self._is_ntfs)
-            owner = Owner(self.volume.number, path, address, stream, deleted)
-            number = len(self.owners)
-            self.owners.append(owner)
-            if address not in self._by_address:
-                self._by_address[address] = number
+            number = self.owners.add(path, address, stream, deleted=deleted)
             if self._is_ntfs and address == _MFT_ADDRESS and attribute.type == DATA and attribute.name is None:
                 self.mft_runs = attribute.runs
             if not attribute.resident:
-                self._add_runs(attribute, owner, number, content=content, deleted=deleted)
+                self._add_runs(attribute, number, content=content, deleted=deleted)
 
-    def _add_runs(self, attribute: Attribute, owner: Owner, number: int, *, content: bool, deleted: bool) -> None:
+    def _add_runs(self, attribute: Attribute, number: int, *, content: bool, deleted: bool) -> None:
         spans = self._claims if deleted else self._live
         region = _CONTENT if content else _META
         position = 0
@@ -289,7 +283,11 @@ class VolumeMap:
         if content and (attribute.compressed or _in_pieces(attribute.runs)):
             self.fragmented.append(
                 Fragmented(
-                    owner, attribute.size_bytes, attribute.runs, attribute.compressed, (attribute.type, attribute.id)
+                    self.owners[number],
+                    attribute.size_bytes,
+                    attribute.runs,
+                    attribute.compressed,
+                    (attribute.type, attribute.id),
                 )
             )
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from labkit.evidence import mft
 from labkit.evidence.detail import attributes
 from labkit.evidence.image import BLOCK_BYTES, Image
-from labkit.evidence.owners import Fragmented, MediumMap, Owner, VolumeMap
+from labkit.evidence.owner_table import Owner
+from labkit.evidence.owners import Fragmented, MediumMap, VolumeMap
 from labkit.evidence.slack import slack_bytes
 from labkit.evidence.verify import Watch, unwatched
 

@@ -14,7 +14,8 @@ from labkit.evidence.carving import carve as carving
 from labkit.evidence.carving.carve import Carved
 from labkit.evidence.carving.extent import Confidence
 from labkit.evidence.image import open_image
-from labkit.evidence.owners import MediumMap, Owner, Region
+from labkit.evidence.owner_table import Owner
+from labkit.evidence.owners import MediumMap, Region
 from labkit.evidence.search import Hit
 from labkit.evidence.search import search as search_image
 from labkit.evidence.slack_space import SlackPiece, slack_pieces
