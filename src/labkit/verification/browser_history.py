@@ -56,11 +56,14 @@ class History:
             text = "SELECT u.title, v.visit_time FROM urls u JOIN visits v ON v.url = u.id"
             yield from self._query(f"{text} WHERE u.url = ?", url)
 
-    def last_visit(self) -> int | None:
-        """Return the time of the latest visit whose row is there."""
-        column, table = ("visit_date", "moz_historyvisits") if self.browser == FIREFOX else ("visit_time", "visits")
-        ((latest,),) = self._query(f"SELECT max({column}) FROM {table}")  # noqa: S608 - constants
-        return None if latest is None else int(latest)
+    def last_use(self) -> int | None:
+        """Return the time of the latest visit or download whose row is there."""
+        if self.browser == FIREFOX:
+            parts = ("SELECT visit_date FROM moz_historyvisits", "SELECT dateAdded FROM moz_annos")
+        else:
+            parts = ("SELECT visit_time FROM visits", "SELECT max(start_time, end_time) FROM downloads")
+        times = [time for part in parts for (time,) in self._query(part) if time is not None]
+        return max(times, default=None)
 
     def download(self, target: str) -> Download | None:
         """Return the download that ended at a path of Windows."""

@@ -80,14 +80,14 @@ def _freed_facts(history: History, url: str, pages: list[FreedPage]) -> dict[str
 
 
 def _forgotten(trace: Trace, item: BuiltItem, windows: WindowsView, history: History) -> Iterator[Testimony]:
-    """The freed row; and when the history was written last, which is the deletion if nothing was looked at later."""
+    """The freed row; and the last change of the history: the deletion, unless something came into it later."""
     url = str(trace.facts["url"])
     pages = list(history.freed(url))
     facts = _of_history(trace, history, windows)
     facts["url"] = pages[0].url if pages else Unreadable("no freed row of it")
     yield Testimony("freed row by hand", facts)
     written = windows.file(str(trace.facts["history_path"])).times["modified"]
-    latest = _time(history, history.last_visit())
+    latest = _time(history, history.last_use())
     expected = trace.facts["at_device_utc"]
     if written is None or (written != expected and latest is not None and latest > expected):
         return

@@ -47,7 +47,7 @@ def test_a_history_gives_visits_and_downloads() -> None:
 
     assert found.browser == "edge"
     assert list(found.visits(PAGE)) == [(TITLE, webkit(AT))]
-    assert found.last_visit() == webkit(AT)
+    assert found.last_use() == webkit(AT + timedelta(seconds=1))  # the end of the download
     assert row is not None
     assert (row.url, row.referrer, row.began) == (f"{PAGE}/a.pdf", PAGE, webkit(AT))
     assert found.download("C:\\none") is None
@@ -87,7 +87,7 @@ def test_the_history_of_firefox_is_read_too() -> None:
 
     assert found.browser == "firefox"
     assert next(found.visits(PAGE))[0] == TITLE
-    assert found.last_visit() is not None
+    assert found.last_use() is not None
     assert row is not None
     assert row.url == f"{PAGE}/a.pdf"
     assert found.download("C:\\none") is None
