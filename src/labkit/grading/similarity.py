@@ -2,20 +2,21 @@
 
 Evidence is personal, so the right value of another trainee can hardly be found in one's own. Each such answer weighs
 -log10(P), where P is the chance to hit it blindly: owners of the value / size of the value space. A digest is enough
-alone; other values count when two or more together reach a chance of one in a million. Tables,
-claims and rules are not looked up: they are too many things at once for one weight.
+alone; other values count when two or more together reach a chance of one in a million. Of tables the
+texts in their cells are looked up, by column. Claims and rules are not: they are too many things at once for one
+weight.
 """
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from labkit.content.schemas import ClaimAnswer, DefectAnswer, Exercise, LogAnswer, TableAnswer, YaraAnswer
 from labkit.errors import LabkitError
-from labkit.grading.answers.contract import FormError
+from labkit.grading.answers.contract import ExpectedAnswer, FormError
 from labkit.grading.answers.offset_answer import Place
 from labkit.grading.answers.region_answer import Region
 from labkit.grading.expected import resolve, shown
@@ -52,22 +53,34 @@ class ValueIndex:
 
     def __init__(self) -> None:
         self._tasks: dict[str, _TaskValues] = {}
+        self._tables: dict[str, dict[str, TableAnswer]] = {}  # task -> trainee -> table as shown to them
 
     def add(self, trainee_id: str, exercises: Sequence[Exercise], truth: CaseTruth) -> None:
         """Take in the right values of one trainee. A task whose truth can not be resolved is left out."""
         for exercise in exercises:
             for task in exercise.tasks:
-                if isinstance(task.answer, (LogAnswer, TableAnswer, ClaimAnswer, DefectAnswer, YaraAnswer)):
+                if isinstance(task.answer, (LogAnswer, ClaimAnswer, DefectAnswer, YaraAnswer)):
                     continue
                 try:
                     expected = resolve(task, truth)
                 except LabkitError:
                     continue  # the runner reports it as broken
+                if isinstance(task.answer, TableAnswer):
+                    self._add_table(f"{exercise.slug}/{task.id}", trainee_id, shown(task, truth), expected)
+                    continue
                 values = self._tasks.setdefault(f"{exercise.slug}/{task.id}", _TaskValues())
                 values.answers[trainee_id] = shown(task, truth)
                 also = [known.value for known in expected.known if known.code == "H-ALG"]
                 for value in dict.fromkeys(_key(task.answer, each) for each in (expected.right, *also)):
                     values.owners.setdefault(value, []).append(trainee_id)
+
+    def _add_table(self, name: str, trainee_id: str, answer: TableAnswer, expected: ExpectedAnswer) -> None:
+        self._tables.setdefault(name, {})[trainee_id] = answer
+        for column in _text_columns(answer):
+            values = self._tasks.setdefault(f"{name}/{column}", _TaskValues())
+            values.answers[trainee_id] = answer.form(column)
+            for value in dict.fromkeys(row[column].right for row in expected.rows):
+                values.owners.setdefault(value, []).append(trainee_id)
 
     def foreign_values(self, trainee_id: str, result: SubmissionResult) -> tuple[Flag, ...]:
         """Return one flag for each wrong answer that is right for others, when together they weigh enough.
@@ -76,6 +89,7 @@ class ValueIndex:
         weight, and total_weight over all flags of this result.
         """
         matches = [match for task in result.tasks if (match := self._match(trainee_id, task)) is not None]
+        matches += [match for task in result.tasks for match in self._cells(trainee_id, task)]
         total = sum(match.weight for match in matches)
         if not (
             (len(matches) >= SUM_ITEMS and total >= SUM_WEIGHT)
@@ -111,6 +125,28 @@ class ValueIndex:
         if not owners:
             return None
         return _Match(task.task, owners, max(0.0, math.log10(_space(answer, value, values) / len(owners))))
+
+    def _cells(self, trainee_id: str, task: TaskResult) -> Iterator[_Match]:
+        """Yield the texts of a table that are right for others, wherever they stand in its column, and not for them."""
+        tables = self._tables.get(task.task)
+        if tables is None or task.outcome not in (Outcome.WRONG, Outcome.PARTIAL):
+            return
+        answer = tables.get(trainee_id) or next(iter(tables.values()))
+        try:
+            rows = read_answer(answer, task.given).value
+        except FormError:
+            return  # a long answer was cut when it was stored
+        for column in _text_columns(answer):
+            values = self._tasks[f"{task.task}/{column}"]
+            for value in dict.fromkeys(row[column].value for row in rows if column in row):
+                owners = tuple(sorted(values.owners.get(value, ())))
+                if owners and trainee_id not in owners:
+                    weight = math.log10(_space(answer.form(column), value, values) / len(owners))
+                    yield _Match(task.task, owners, max(0.0, weight))
+
+
+def _text_columns(answer: TableAnswer) -> list[str]:
+    return [each.id for each in answer.columns if each.id != answer.key and answer.form(each.id).type == "TEXT"]
 
 
 def _key(answer: Any, value: Any) -> Any:

@@ -101,3 +101,29 @@ def test_a_copied_serial_number_alone_is_flagged_and_a_short_number_is_not() -> 
         truth = truth_of("t-03", label=texts[3])
         result = grade(a_submission({"serial": texts[7]}, trainee_id="t-03"), [exercise], truth, ledger_genesis=GENESIS)
         assert [flag.values["owner"] for flag in index.foreign_values("t-03", result)] == ["t-07"] * flagged
+
+
+def test_a_serial_number_copied_into_a_table_is_flagged_and_a_row_of_ones_own_is_not() -> None:
+    text = {"type": "TEXT"}
+    columns = [
+        {"id": name, "title": {"en": name, "ru": name}, "answer": text} for name in ("exhibit", "serial", "colour")
+    ]
+    rows = [
+        {"exhibit": "KF-01", "serial": {"truth": "usb:file.label"}, "colour": "red"},
+        {"exhibit": "KF-02", "serial": "of-everybody", "colour": "blue"},
+    ]
+    exercise = an_exercise({"labels": a_task(type="TABLE", key="exhibit", columns=columns, rows=rows)})
+    serials = [f"TV{n * 7919 % 97:02d}-{n * 104_729 % 10**6:06d}-{n * 7_368_787 % 10**6:06d}" for n in range(20)]
+    index = ValueIndex()
+    for trainee_id, serial in zip(CLASS, serials, strict=True):
+        index.add(trainee_id, [exercise], truth_of(trainee_id, label=serial))
+
+    def owners_of(first: str, second: str) -> list[object]:
+        table = f"exhibit,serial,colour\nKF-01,{first},red\nKF-02,{second},green\n"
+        submission = a_submission({"labels": table}, trainee_id="t-03")
+        result = grade(submission, [exercise], truth_of("t-03", label=serials[3]), ledger_genesis=GENESIS)
+        return [flag.values["owner"] for flag in index.foreign_values("t-03", result)]
+
+    assert owners_of(serials[7], "of-everybody") == ["t-07"]
+    assert owners_of("of-everybody", serials[3]) == []
+    assert owners_of("never seen", "of-everybody") == []
