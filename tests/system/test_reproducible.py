@@ -71,7 +71,7 @@ def test_two_processes_that_differ_in_all_else_write_the_same_bytes(tmp_path: Pa
         built.append(json.loads(done.stdout))
 
     assert built[0] == built[1]
-    assert len(built[0]) == 30
+    assert len(built[0]) == 31
 
 
 @pytest.mark.seeds
