@@ -12,6 +12,7 @@ import pytest
 from labkit.custody.ledger import Ledger, genesis, parse, split_lines
 from labkit.custody.rules import RULES, RuleFinding, check
 from labkit.model.custody import SCHEMA
+from labkit.synthesis.records import draft
 from labkit.synthesis.records.cast import draw_cast
 from labkit.synthesis.records.planting import DEFECTS, plant
 from labkit.synthesis.records.story import clean_file
@@ -48,7 +49,7 @@ def findings(seed: int, *defects: str) -> tuple[dict[str, tuple[int, ...]], tupl
 
 def test_the_generator_writes_what_the_rules_read() -> None:
     assert FOUND_BY.keys() == DEFECTS.keys()
-    assert SCHEMA == "custody/1"
+    assert draft.SCHEMA == SCHEMA
     assert {rule.code for rule in RULES}.issuperset(code for rules in FOUND_BY.values() for code in rules)
 
 

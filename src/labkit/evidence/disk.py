@@ -198,13 +198,10 @@ class VolumeReader:
         Raises:
             EvidenceError: There is no such address or stream, it is a directory, or bytes of it can not be read.
         """
-        if stream is None and self._is_ntfs:
-            try:
-                yield from plain_content(self._table, address, READ_BYTES, first_bytes=offset_bytes)
-            except DamagedError:
-                pass  # not plain: it goes the general way
-            else:
-                return
+        plain = self._plain(address, offset_bytes) if stream is None else None
+        if plain is not None:
+            yield from plain
+            return
         record = self._record(address)
         kind, number, size = self._select(record, stream)
         for offset in range(offset_bytes, size, READ_BYTES):
@@ -224,16 +221,22 @@ class VolumeReader:
             EvidenceError: While a content is read: bytes of it can not be.
         """
         for address in self._live_files():
-            if self._is_ntfs:
-                try:
-                    yield address, plain_content(self._table, address, READ_BYTES)
-                except DamagedError:
-                    pass  # not plain: it goes the general way
-                else:
-                    continue
-            record = self._record(address)
-            if int(record.info.meta.type) == _REGULAR and record.info.meta.size:
+            plain = self._plain(address)
+            if plain is not None:
+                yield address, plain
+                continue
+            meta = self._record(address).info.meta
+            if int(meta.type) == _REGULAR and meta.size:
                 yield address, self.read(address)
+
+    def _plain(self, address: int, offset_bytes: int = 0) -> Iterator[bytes] | None:
+        """Return the unnamed content of a plain NTFS file; None where it has to be read the general way."""
+        if not self._is_ntfs:
+            return None
+        try:
+            return plain_content(self._table, address, READ_BYTES, first_bytes=offset_bytes)
+        except DamagedError:
+            return None
 
     def _live_files(self) -> Iterator[int]:
         try:

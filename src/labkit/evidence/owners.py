@@ -5,7 +5,6 @@ each run, and some fifty for each file (``owner_table``). What a live file holds
 claim to free clusters, and where several do, the one that the walk met first is named.
 """
 
-from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from labkit.evidence.detail import Attribute, Geometry, Run, attributes
 from labkit.evidence.image import Image
 from labkit.evidence.owner_table import Owner, OwnerTable
 from labkit.evidence.rows import DATA
+from labkit.evidence.spans import Spans
 from labkit.evidence.tsk import TskImage, open_filesystem
 from labkit.evidence.volumes import volumes_if_any
 from labkit.evidence.walk import Walk
@@ -70,61 +70,6 @@ class Fragmented:
     attribute: tuple[int, int]  # type and id
 
 
-_LARGEST_OFFSET = (1 << 63) - 1
-# Of stretches: starts, ends, owners, positions in the file, regions. Arrays, because a disk has millions.
-_Columns = tuple["array[int]", "array[int]", "array[int]", "array[int]", "array[int]"]
-
-
-def _columns() -> _Columns:
-    return array("Q"), array("Q"), array("l"), array("q"), array("b")
-
-
-class _Spans:
-    """Sorted stretches that do not overlap; of several claims to one byte the first added wins."""
-
-    def __init__(self) -> None:
-        self._claims: _Columns = _columns()
-        self._starts, self._ends, self._owners, self._positions, self._regions = _columns()
-
-    def add(self, start: int, end: int, owner: int, position: int, region: int) -> None:
-        """Claim a stretch. What a damaged file system says lies beyond any medium is left out."""
-        if 0 <= start < end <= _LARGEST_OFFSET and position <= _LARGEST_OFFSET:
-            for column, value in zip(self._claims, (start, end, owner, position, region), strict=True):
-                column.append(value)
-
-    def settle(self) -> None:
-        """Sort, cut off what overlaps, and drop the claims."""
-        reached = 0
-        starts, ends, owners, positions, regions = self._claims
-        for number in sorted(range(len(starts)), key=starts.__getitem__):  # of one start, the first added comes first
-            start, end, position = starts[number], ends[number], positions[number]
-            begin = max(start, reached)
-            if begin >= end:
-                continue
-            self._starts.append(begin)
-            self._ends.append(end)
-            self._owners.append(owners[number])
-            self._positions.append(position + begin - start if position >= 0 else -1)
-            self._regions.append(regions[number])
-            reached = end
-        self._claims = _columns()
-
-    def at(self, offset: int) -> tuple[int, int, int, int] | None:
-        """Return (end, owner, position in the file or -1, region) of the span that covers an offset."""
-        number = bisect_right(self._starts, offset) - 1
-        if number < 0 or self._ends[number] <= offset:
-            return None
-        position = self._positions[number]
-        if position >= 0:
-            position += offset - self._starts[number]
-        return self._ends[number], self._owners[number], position, self._regions[number]
-
-    def next_start(self, offset: int) -> int | None:
-        """Return where the first span behind an offset begins."""
-        number = bisect_right(self._starts, offset)
-        return self._starts[number] if number < len(self._starts) else None
-
-
 _REGIONS = tuple(Region)
 _CONTENT, _SLACK, _META = (_REGIONS.index(r) for r in (Region.ALLOCATED, Region.SLACK, Region.METADATA))
 
@@ -140,7 +85,7 @@ class VolumeMap:
         self._tsk_image = TskImage(image)
         self.filesystem: Any = open_filesystem(self._tsk_image, volume.start_bytes)
         self._is_ntfs = volume.filesystem == "NTFS"
-        self._live, self._claims = _Spans(), _Spans()
+        self._live, self._claims = Spans(), Spans()
         self.owners = OwnerTable(volume.number, self._records())
         self.geometry = Geometry(image, volume, self.filesystem)
         self.clusters: Clusters | None = clusters(image, volume, self.filesystem)
@@ -216,10 +161,8 @@ class VolumeMap:
 
     def slack(self) -> Iterator[tuple[Owner, int, int]]:
         """Yield (owner, start, end) of each live file's slack on the medium, in the order of the medium."""
-        spans = self._live
-        for number, region in enumerate(spans._regions):  # noqa: SLF001 - the map and its spans are one
-            if region == _SLACK:
-                yield self.owners[spans._owners[number]], spans._starts[number], spans._ends[number]  # noqa: SLF001
+        for owner, start, end in self._live.of_region(_SLACK):
+            yield self.owners[owner], start, end
 
     def owner_of(self, address: int) -> Owner | None:
         """Return the file with an MFT record number or other address."""

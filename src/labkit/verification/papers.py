@@ -20,8 +20,8 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0
 def confirm_custody_file(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     """Yield confirmations of the file: how many lines it and its earlier copy show, one after the other."""
     name = item.file(str(trace.facts["name"])).name
-    counts = (len(_lines(item, _FILE)), len(_lines(item, _COPY)))
-    yield from weigh(trace, [Testimony(_READER, {"name": name, "lines": counts})])
+    counts = {"line_count": len(_lines(item, _FILE)), "copy_line_count": len(_lines(item, _COPY))}
+    yield from weigh(trace, [Testimony(_READER, {"name": name, **counts})])
     for page in (_FILE, _COPY):
         last = max(_lines(item, page), default=0)
         yield statement(trace.id, f"({page}: last number)", _READER, len(_lines(item, page)), last)

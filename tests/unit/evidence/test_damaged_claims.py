@@ -8,8 +8,9 @@ from typing import Any
 
 from labkit.evidence.file_names import FILE_NAME, file_names
 from labkit.evidence.image import open_image
-from labkit.evidence.owners import MediumMap, Region, _Spans
+from labkit.evidence.owners import MediumMap, Region
 from labkit.evidence.remarks import listening
+from labkit.evidence.spans import Spans
 from labkit.synthesis.filesystems.ext4 import Ext4Volume
 from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
 from labkit.synthesis.medium import Medium
@@ -33,7 +34,7 @@ def test_a_name_that_can_not_be_read_is_skipped() -> None:
 
 
 def test_a_stretch_beyond_any_medium_belongs_to_nobody() -> None:
-    spans = _Spans()
+    spans = Spans()
     spans.add(512, 1024, 1, 0, 0)
     spans.add(1 << 64, (1 << 64) + 512, 2, 0, 0)
     spans.add(2048, 4096, 3, 1 << 70, 0)

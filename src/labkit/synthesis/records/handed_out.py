@@ -41,7 +41,8 @@ def custody_file_traces(played: PlayedItem, shelf: Shelf) -> Iterator[Trace]:
     }
     for name, page in pages.items():
         shelf.put(f"{played.item.slug}/{name}", page.encode())
-    yield Trace("custody-file", "custody_file", None, {"name": "custody-file.html", "lines": (len(now), len(earlier))})
+    counts = {"line_count": len(now), "copy_line_count": len(earlier)}
+    yield Trace("custody-file", "custody_file", None, {"name": "custody-file.html", **counts})
     (seal,) = draft["at court"]["seal_before"]
     court: dict[str, FactValue] = {"lines": draft.numbers(["at court"]), "seal_number": seal["number"]}
     yield Trace("at-court", "custody_line", None, court)

@@ -102,23 +102,17 @@ _APART: tuple[frozenset[str], ...] = (
     frozenset({"D19", "D20", "D21", "D22"}),
     frozenset({"D24", "D25"}),
     frozenset({"D04", "D07", "D29"}),  # one receipt
-    frozenset({"D01", "D04", "D06", "D13", "D20", "D26", "D27", "D30"}),  # D27 moves every time
+    *(frozenset({"D27", other}) for other in ("D01", "D04", "D06", "D13", "D20", "D26", "D30")),  # it moves every time
     frozenset({"D01", "D02"}),
     frozenset({"D01", "D26"}),
     frozenset({"D13", "D14"}),
 )
-_EXCLUSIVE = {"D27": _APART[5]}
 DRAWN = {1: 3, 2: 3, 3: 2}  # how many of each difficulty make an equally difficult file
 
 
 def compatible(chosen: Sequence[str], other: str) -> bool:
     """Return whether a defect can stand in a file beside those that were chosen."""
-    for group in _APART:
-        if other in group and group & set(chosen):
-            if "D27" in group and "D27" not in (other, *chosen):
-                continue
-            return False
-    return True
+    return not any(other in group and group.intersection(chosen) for group in _APART)
 
 
 def drawn(stream: Stream) -> tuple[str, ...]:
