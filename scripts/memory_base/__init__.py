@@ -1,0 +1,1 @@
+"""How a captured memory image comes about: symbols, staging, capture, truth, patch map. For maintainers, on Debian."""
