@@ -17,6 +17,7 @@ from labkit.content.schemas import (
     IntAnswer,
     LogAnswer,
     OffsetAnswer,
+    OrderAnswer,
     RegionAnswer,
     TableAnswer,
     Task,
@@ -111,6 +112,8 @@ def _has_one_spelling(task: Task) -> bool:
         isinstance(answer, OffsetAnswer) and answer.base_start
     ):
         return False  # a region may be a little off, a place may be counted from another base
+    if isinstance(answer, OrderAnswer) and answer.ties:
+        return False
     return not (
         (isinstance(answer, IntAnswer) and answer.tolerance) or (isinstance(answer, TimeAnswer) and answer.tolerance_s)
     )

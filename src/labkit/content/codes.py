@@ -62,10 +62,12 @@ RULES: Mapping[str, str] = {
     "LK225": "A lab that is beta or active uses no exercise that is wip.",
     "LK226": "A course leaves out exercises that its labs have, and something of every lab stays.",
     # answers
-    "LK230": "What is right in an ENUM, a MULTI or a CLAIM is among its options.",
-    "LK231": "What is a mistake or an over-claim in an ENUM, a MULTI or a CLAIM is among its options and is not right.",
+    "LK230": "What is right in an ENUM, a MULTI, an ORDER or a CLAIM is among its options.",
+    "LK231": "A mistake or an over-claim in an ENUM, MULTI, ORDER or CLAIM is among its options and is not right.",
     "LK232": "A literal value has the form that its answer type needs.",
     "LK233": "Every mistake code has a sentence in the message catalogues.",
+    "LK234": "What is right in an ORDER names each option once, and tied options stand together in it.",
+    "LK235": "The options of an ORDER are not shown in the right order.",
     # design
     "LK240": "A lab that is not wip has trainer/design.md with a section Out of scope.",
     # cases

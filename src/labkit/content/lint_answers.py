@@ -1,12 +1,13 @@
 """Lint rules on tasks: references to the truth, options, literal values, points, mistake codes."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from labkit.content.codes import Problem
 from labkit.content.lint_links import KnownCase, exercise_file
+from labkit.content.lint_options import Finding, options_fit
 from labkit.errors import SynthesisError
 from labkit.model.truth import FACTS
 
@@ -29,6 +30,8 @@ _FACT_TYPES: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "TEXT": (str, "a text"),
     "MULTI": ((tuple, str), "ids of options"),
     "CLAIM": ((tuple, str), "ids of options"),
+    "ORDER": (tuple, "ids of options in their order"),
+    "NUMBERED": ((int, tuple), "a number or several"),
     "SET": (tuple, "several values"),
 }
 _WRONG_TEXTS = ((str, tuple), "a text, or several that are the same mistake")
@@ -56,9 +59,10 @@ def lint_answers(
             yield problem(f"{key}.{where}", code, message)
 
 
-_MEMBERS: Mapping[str, tuple[type, ...]] = {"REGION": (int,), "MULTI": (str,), "CLAIM": (str,), "SET": (str, int)}
+_MEMBERS: Mapping[str, tuple[type, ...]] = {
+    "REGION": (int,), "MULTI": (str,), "CLAIM": (str,), "ORDER": (str,), "SET": (str, int), "NUMBERED": (int, tuple),
+}  # fmt: skip
 _PAIR = 2
-_Finding = tuple[str, str, str]  # key inside the task, code, message
 
 
 def parts(task: "Task") -> Iterator[tuple[str, "Graded"]]:
@@ -71,7 +75,8 @@ def parts(task: "Task") -> Iterator[tuple[str, "Graded"]]:
     if not isinstance(task.answer, TableAnswer):
         yield "", task
     if isinstance(task.answer, ClaimAnswer):
-        yield from ((f"answer.citations[{n}].place", each) for n, each in enumerate(task.answer.citations, start=1))
+        cited = [(n, each) for n, each in enumerate(task.answer.citations, start=1) if each.place is not None]
+        yield from ((f"answer.citations[{n}].place", each) for n, each in cited)
     for number, row in enumerate(task.answer.rows if isinstance(task.answer, TableAnswer) else (), start=1):
         for column, cell in row.items():
             yield f"answer.rows[{number}].{column}", cell
@@ -79,13 +84,26 @@ def parts(task: "Task") -> Iterator[tuple[str, "Graded"]]:
 
 def _task(
     task: "Task", exercise: "Exercise", case: KnownCase | None, mistake_is_known: Callable[[str], bool]
-) -> Iterator[_Finding]:
+) -> Iterator[Finding]:
     if case is not None:
         for where, reference in references(task):
             yield from _reference(where, reference, exercise, case)
+    for where, item in _named_items(task):
+        if item not in exercise.items:
+            yield where, "LK141", f"{item!r} is an item that the exercise does not list in items"
     for prefix, part in parts(task):
         for key, code, message in _part(part, case, mistake_is_known):
             yield _key(prefix, key), code, message
+
+
+def _named_items(task: "Task") -> Iterator[tuple[str, str]]:
+    """Yield (key inside the task, item) where an answer names an item and not a fact of it."""
+    from labkit.content.schemas import DefectAnswer, LogAnswer
+
+    if isinstance(task.answer, DefectAnswer):
+        yield "answer.item", task.answer.item
+    if isinstance(task.answer, LogAnswer) and task.answer.story is not None:
+        yield "answer.story", task.answer.story
 
 
 def _key(prefix: str, key: str) -> str:
@@ -93,7 +111,7 @@ def _key(prefix: str, key: str) -> str:
     return f"{prefix}.{key.removeprefix('answer.')}" if prefix else key
 
 
-def _part(part: "Graded", case: KnownCase | None, mistake_is_known: Callable[[str], bool]) -> Iterator[_Finding]:
+def _part(part: "Graded", case: KnownCase | None, mistake_is_known: Callable[[str], bool]) -> Iterator[Finding]:
     from labkit.content.schemas import Expected, YaraAnswer
 
     if isinstance(part.answer, Expected):
@@ -107,7 +125,7 @@ def _part(part: "Graded", case: KnownCase | None, mistake_is_known: Callable[[st
         if not mistake_is_known(mistake.code):
             yield f"{where}.code", "LK233", f"{mistake.code} has no sentence mistake.{mistake.code} in the catalogues"
         yield from _expected(where, mistake, part, case, mistake=True)
-    yield from _options(part, case)
+    yield from options_fit(part, case)
 
 
 def references(task: "Task") -> Iterator[tuple[str, str]]:
@@ -149,7 +167,7 @@ def _references(part: "Graded") -> Iterator[tuple[str, str | None]]:
         yield from ((f"mistakes[{number}].truth", reference) for reference in mistake.references)
 
 
-def _reference(where: str, reference: str, exercise: "Exercise", case: KnownCase) -> Iterator[_Finding]:
+def _reference(where: str, reference: str, exercise: "Exercise", case: KnownCase) -> Iterator[Finding]:
     try:
         case.truth.fact(reference)
     except SynthesisError:
@@ -168,7 +186,7 @@ def _near(reference: str, case: KnownCase) -> str:
 
 def _expected(
     where: str, expected: "Expected", part: "Graded", case: KnownCase | None, *, mistake: bool
-) -> Iterator[_Finding]:
+) -> Iterator[Finding]:
     if isinstance(expected.truth, list) or (expected.truth is not None and part.answer.type == "REGION"):
         yield from _facts_fit(f"{where}.truth", expected.references, part)
     elif expected.truth is not None:
@@ -181,7 +199,7 @@ def _expected(
 
 def _fact_fits(
     where: str, reference: str, part: "Graded", case: KnownCase | None, *, mistake: bool
-) -> Iterator[_Finding]:
+) -> Iterator[Finding]:
     from labkit.content.schemas import HashAnswer
 
     if part.answer.type not in _FACT_TYPES or reference.startswith("var:"):
@@ -207,7 +225,7 @@ def _fact_fits(
             yield where, "LK142", f"PATH needs a path from the root of its volume; {fact} gives {value!r}"
 
 
-def _facts_fit(where: str, references: tuple[str, ...], part: "Graded") -> Iterator[_Finding]:
+def _facts_fit(where: str, references: tuple[str, ...], part: "Graded") -> Iterator[Finding]:
     kind = part.answer.type
     if kind not in _MEMBERS:
         yield where, "LK142", f"{kind} needs one fact, not a list"
@@ -240,6 +258,8 @@ def _literal_misfit(expected: "Expected | Mistake", part: "Graded", *, mistake: 
         "TEXT": isinstance(value, (str, int)),
         "MULTI": isinstance(value, str) or _are_texts(value),
         "CLAIM": isinstance(value, str) or _are_texts(value),
+        "ORDER": _are_texts(value),
+        "NUMBERED": all(isinstance(each, int) for each in (value if isinstance(value, list) else [value])),
         "SET": isinstance(value, list) and bool(value),
     }
     if isinstance(answer, HashAnswer):
@@ -258,54 +278,3 @@ def _is_moment(text: str) -> bool:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
-
-
-def _options(part: "Graded", case: KnownCase | None) -> Iterator[_Finding]:
-    from labkit.content.schemas import Choices
-
-    answer = part.answer
-    if not isinstance(answer, Choices):
-        return
-    options = [option.id for option in answer.options]
-    for name in dict.fromkeys(options):
-        if options.count(name) > 1:
-            yield "answer.options", "LK212", f"the id {name!r} is used {options.count(name)} times"
-    right = _values(answer, case)
-    for value in right:
-        if value not in options:
-            where = "answer.value" if answer.truth is None else "answer.truth"
-            yield where, "LK230", f"gives {value!r}, which is not among the options {', '.join(options)}"
-    for where, values, varies in _wrong_choices(part, case):
-        for value in values:
-            if value not in options:
-                yield where, "LK231", f"{value!r} is not among the options {', '.join(options)}"
-        if not varies and set(values) == set(right):
-            yield where, "LK231", f"{', '.join(map(str, values))} is what is right"
-
-
-def _wrong_choices(part: "Graded", case: KnownCase | None) -> Iterator[tuple[str, Sequence[object], bool]]:
-    """Yield (key, options, whether they vary): a fact may for another trainee be another option."""
-    from labkit.content.schemas import ClaimAnswer
-
-    for number, mistake in enumerate(part.mistakes, start=1):
-        yield f"mistakes[{number}]", _values(mistake, case), mistake.truth is not None
-    if isinstance(part.answer, ClaimAnswer):
-        yield from (("answer.over", [name], False) for name in part.answer.over)
-
-
-def _values(expected: "Expected", case: KnownCase | None) -> list[object]:
-    """Return the options that are named; none where the truth is not known."""
-    found: list[object] = []
-    values = [expected.value] if expected.truth is None else [_value(each, case) for each in expected.references]
-    for value in values:
-        found += value if isinstance(value, (list, tuple)) else [] if value is None else [value]
-    return found
-
-
-def _value(reference: str, case: KnownCase | None) -> object:
-    if case is None:
-        return None
-    try:
-        return case.truth.fact(reference)
-    except SynthesisError:
-        return None

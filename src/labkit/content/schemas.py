@@ -4,6 +4,7 @@ Answers refer to the truth by ``item:trace.fact`` (or ``var:name``); a literal `
 everybody. Where a right answer has several parts, ``truth`` is a list of references.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -107,7 +108,7 @@ class TimeAnswer(Expected):
 
 
 class Option(Strict):
-    """One choice of an ENUM, a MULTI or a CLAIM."""
+    """One choice of an ENUM, a MULTI, an ORDER or a CLAIM."""
 
     id: Slug = Field(description="what is stored and compared")
     title: Translated = Field(description="what is shown, by language; may hold {public variables}")
@@ -131,18 +132,51 @@ class MultiAnswer(Choices):
     type: Literal["MULTI"] = Field(description="answer type")
 
 
-PlaceAnswer = Annotated[PathAnswer | InodeAnswer | OffsetAnswer | RegionAnswer, Field(discriminator="type")]
+class OrderAnswer(Choices):
+    """All options in an order. What is right is a list of their ids, what comes first at its beginning."""
+
+    type: Literal["ORDER"] = Field(description="answer type")
+    ties: list[Annotated[list[Slug], Field(min_length=2)]] = Field(
+        default_factory=list, description="groups of neighbours any of which may come first"
+    )
+
+    def ranks(self, right: Sequence[str]) -> dict[str, int]:
+        """Return at which place of the right order each option belongs; tied ones share the first of their places."""
+        ranks = {name: place for place, name in enumerate(right)}
+        for tie in self.ties:
+            ranks |= dict.fromkeys(tie, min(ranks[name] for name in tie))
+        return ranks
+
+    def ties_are_neighbours(self, right: Sequence[str]) -> bool:
+        """Return whether the options of each tie stand together in the right order, and in no other tie."""
+        tied = [name for tie in self.ties for name in tie]
+        if len(set(tied)) < len(tied) or not set(tied) <= set(right):
+            return False
+        return all(max(map(right.index, tie)) - min(map(right.index, tie)) == len(tie) - 1 for tie in self.ties)
+
+
+class NumberedPlace(Expected):
+    """Something numbered: a line of a custody file or a log, an object of a picture. Of several, any will do."""
+
+    type: Literal["NUMBERED"] = Field(description="answer type")
+
+
+Place = PathAnswer | InodeAnswer | OffsetAnswer | RegionAnswer | NumberedPlace
 
 
 class Citation(Strict):
-    """A place in the evidence that supports a statement."""
+    """What in the evidence supports a statement: a place in an exhibit, or a page or picture, perhaps as a whole."""
 
-    exhibit: str = Field(min_length=1, description="exhibit number; may hold {variables}")
-    place: PlaceAnswer = Field(description="where in it: a path, an address, an offset or a region")
+    exhibit: str = Field(min_length=1, description="exhibit number, or file name of a page; may hold {variables}")
+    place: Annotated[Place, Field(discriminator="type")] | None = Field(
+        None,
+        description="where in it: a path, an address, an offset, a region, numbered lines; a page may do as a whole",
+    )
 
     @property
-    def answer(self) -> PathAnswer | InodeAnswer | OffsetAnswer | RegionAnswer:
-        """Return the place, by the name that it has in a task and in a cell."""
+    def answer(self) -> Place:
+        """Return the place, by the name that it has in a task and in a cell; only where there is one."""
+        assert self.place is not None  # noqa: S101 - asked for by the caller
         return self.place
 
     @property
@@ -152,11 +186,11 @@ class Citation(Strict):
 
 
 class ClaimAnswer(Choices):
-    """The statements that evidence supports, and a place that shows it."""
+    """The statements that evidence supports, and an exhibit with a place, or a page, that shows it."""
 
     type: Literal["CLAIM"] = Field(description="answer type")
     over: list[Slug] = Field(default_factory=list, description="statements that say more than the evidence shows")
-    citations: list[Citation] = Field(min_length=1, description="places any of which supports what is right")
+    citations: list[Citation] = Field(min_length=1, description="what is cited, any of which supports what is right")
 
 
 class TextAnswer(Expected):
@@ -321,6 +355,7 @@ Answer = Annotated[
     | TimeAnswer
     | EnumAnswer
     | MultiAnswer
+    | OrderAnswer
     | TextAnswer
     | SetAnswer
     | TableAnswer

@@ -64,7 +64,7 @@ def resolve(task: Task, truth: CaseTruth, sample_sets: SampleSets | None = None)
     if isinstance(answer, ClaimAnswer):
         citations = tuple(_citation(each, truth) for each in answer.citations)
         first = citations[0]
-        place = TYPES[first.answer.type].spelling(first.place.right, first.answer)
+        place = "" if first.answer is None else TYPES[first.answer.type].spelling(first.place.right, first.answer)
         right = replace(expected.right, exhibit=first.exhibit, place=place)
         return replace(expected, right=right, citations=citations)
     return expected
@@ -117,7 +117,8 @@ def _samples(answer: YaraAnswer, truth: CaseTruth, sample_sets: SampleSets | Non
 
 def _citation(citation: Citation, truth: CaseTruth) -> ExpectedCitation:
     exhibit = exhibit_form(_filled(citation.exhibit, truth))
-    return ExpectedCitation(exhibit, citation.place, _of_one(citation, truth))
+    place = ExpectedAnswer(None) if citation.place is None else _of_one(citation, truth)
+    return ExpectedCitation(exhibit, citation.place, place)
 
 
 def _filled(text: str, truth: CaseTruth) -> str:

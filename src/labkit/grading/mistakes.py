@@ -62,6 +62,7 @@ _KINDS = (
     MistakeKind("O-LAST", _G),
     MistakeKind("O-NEXT", _G),
     MistakeKind("O-CLUS", _G),
+    MistakeKind("O-REV", _G),
     MistakeKind("V-PROT", _E, ("DFT-1059",)),
     MistakeKind("V-GAP", _E, ("DFW-1063",)),
     # files

@@ -69,9 +69,21 @@ def table(cell: str, a: str = '"x"', title: str = '{ en = "B", ru = "Б" }') -> 
 def claim(place: str = "stick:sheet.path", over: str = "red", exhibit: str = "KF-06") -> Break:
     """Make the second task a claim with one citation."""
     kind = "INODE" if place.endswith("sha256") else "PATH"
-    citation = f'{{ exhibit = "{exhibit}", place = {{ type = "{kind}", truth = "{place}" }} }}'
+    where = f'type = "{kind}", truth = "{place}"' if ":" in place else f'type = "NUMBERED", value = {place}'
+    citation = f'{{ exhibit = "{exhibit}", place = {{ {where} }} }}'
     more = f'over = ["{over}"]\ncitations = [{citation}]'
     return both(change(TOML, 'type = "ENUM"', 'type = "CLAIM"'), change(TOML, CHOICE, f"{CHOICE}\n{more}"))
+
+
+def order(value: str, more: str = "") -> Break:
+    """Replace the answer of the first task by an order of three options."""
+    options = ", ".join(f'{{ id = "{name}", title = {{ en = "{name}", ru = "{name}" }} }}' for name in ("b", "c", "a"))
+    return answer(f'type = "ORDER", value = {value}, options = [{options}]{more}')
+
+
+def order_mistake(value: str) -> Break:
+    task = f'\nmistakes = [{{ code = "H-CONT", value = {value} }}]\n\n[[tasks]]\nid = "choice"'
+    return both(order('["a", "b", "c"]', ', ties = [["b", "c"]]'), change(TOML, '\n\n[[tasks]]\nid = "choice"', task))
 
 
 # One line for each way to break a rule: the code, the file and key that the problem must name, and how it is broken.
@@ -165,6 +177,16 @@ BROKEN: list[tuple[str, str, str, Break]] = [
     ("LK140", TOML, "tasks[2].answer.citations[1].place.truth", claim(place="stick:sheet.old_path")),
     ("LK142", TOML, "tasks[2].answer.citations[1].place.truth", claim(place="stick:media.sha256")),
     ("LK231", TOML, "tasks[2].answer.over", claim(over="green")),
+    ("LK232", TOML, "tasks[1].answer.value", order('"a"')),
+    ("LK230", TOML, "tasks[1].answer.value", order('["a", "b", "d"]')),
+    ("LK234", TOML, "tasks[1].answer", order('["a", "b"]')),
+    ("LK234", TOML, "tasks[1].answer", order('["a", "b", "c", "a"]')),
+    ("LK234", TOML, "tasks[1].answer.ties", order('["a", "b", "c"]', ', ties = [["a", "c"]]')),
+    ("LK235", TOML, "tasks[1].answer.options", order('["b", "c", "a"]')),
+    ("LK231", TOML, "tasks[1].mistakes[1]", order_mistake('["a", "c", "b"]')),
+    ("LK231", TOML, "tasks[1].mistakes[1]", order_mistake('["a", "c"]')),
+    ("LK141", TOML, "tasks[1].answer.story", answer('type = "LOG", story = "other"')),
+    ("LK232", TOML, "tasks[2].answer.citations[1].place.value", claim(place='["7"]')),
     ("LK231", TOML, "tasks[2].answer.over", claim(over="blue-one")),
     ("LK180", TOML, "tasks[2].answer.citations[1].exhibit", claim(exhibit="{thing}")),
     (

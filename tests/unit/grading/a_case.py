@@ -202,6 +202,33 @@ CLAIM = a_task(
         {"exhibit": "KF-05", "place": {"type": "PATH", "value": "/var/log/sync.log"}},
     ],
 )
+PAGES = a_task(
+    type="CLAIM",
+    value="open",
+    over=["guilty"],
+    options=[
+        {"id": "open", "title": {"en": "The drive was open", "ru": "Диск был открыт"}},
+        {"id": "guilty", "title": {"en": "Solen hid it", "ru": "Солен его спрятала"}},
+    ],
+    citations=[
+        {"exhibit": "clocks.svg"},
+        {"exhibit": "custody-file.html", "place": {"type": "NUMBERED", "truth": "usb:file.lbas"}},
+        {"exhibit": "room.svg", "place": {"type": "NUMBERED", "value": 7}},
+    ],
+)
+ORDER = a_task(
+    [{"code": "S-PLUG", "value": ["cut-power", "save-memory"], "credit_percent": 10}],
+    type="ORDER",
+    value=["photograph", "shield-phone", "save-memory", "cut-power", "pack"],
+    ties=[["photograph", "shield-phone"]],
+    options=[
+        {"id": "cut-power", "title": {"en": "Cut the power", "ru": "Отключить питание"}},
+        {"id": "pack", "title": {"en": "Pack, and seal", "ru": "Упаковать и опечатать"}},
+        {"id": "photograph", "title": {"en": "Photograph", "ru": "Сфотографировать"}},
+        {"id": "save-memory", "title": {"en": "Save the memory", "ru": "Сохранить память"}},
+        {"id": "shield-phone", "title": {"en": "Shield the phone", "ru": "Экранировать телефон"}},
+    ],
+)
 WORDS = a_task(type="SET", truth="usb:file.words")
 NAMES = a_task(type="SET", tokens="name", truth="usb:file.names")
 LBAS = a_task(type="SET", tokens="int", truth="usb:file.lbas")
@@ -209,7 +236,7 @@ ALL = {
     "hash": HASH, "size": SIZE, "cluster": CLUSTER, "clock": CLOCK, "offset": OFFSET, "inode": INODE, "path": PATH,
     "time": TIME, "kabul": KABUL, "enum": ENUM, "words": WORDS, "names": NAMES, "lbas": LBAS,
     "multi": MULTI, "region": REGION, "text": TEXT, "table": TABLE,
-    "claim": CLAIM,
+    "claim": CLAIM, "pages": PAGES, "order": ORDER,
 }  # fmt: skip
 
 

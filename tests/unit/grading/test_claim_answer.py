@@ -5,7 +5,7 @@ from labkit.grading.answers.contract import FormError
 from labkit.grading.expected import resolve, right_spelling
 from labkit.grading.forms import check_form
 
-from .a_case import CLAIM, a_task, fact, result_of, truth_of, verdict
+from .a_case import CLAIM, PAGES, a_task, fact, result_of, truth_of, verdict
 
 PATH = fact("file.path")
 INODE = fact("file.address")
@@ -95,3 +95,46 @@ def test_the_right_claim_cites_the_first_place() -> None:
 def test_a_claim_whose_parts_do_not_fit_is_our_fault(changes: dict[str, object]) -> None:
     with pytest.raises(ContentError):
         resolve(a_task(**{**CLAIM.answer.model_dump(exclude={"truth"}), **changes}), truth_of())
+
+
+@pytest.mark.parametrize(
+    ("text", "credit_percent", "notices"),
+    [
+        ("open; clocks.svg", 100, ()),
+        ("open; evidence\\scene\\CLOCKS.SVG; the window with the padlock", 100, ()),
+        ("open; clocks; object 3", 100, ()),
+        ("open; room.svg; object-7", 100, ()),
+        ("open; room; предмет 7", 100, ()),
+        ("open; room.svg; object 8", 50, ("claim-place",)),
+        ("open; room.svg", 50, ("claim-place",)),
+        (f"open; custody-file.html; line {fact('file.lbas')[0]}", 100, ()),  # type: ignore[index]
+        (f"open; custody file; строки {fact('file.lbas')[0]} и {fact('file.lbas')[2]}", 100, ()),  # type: ignore[index]
+        (f"open; custody-file.html; lines {fact('file.lbas')[0]}, 3", 75, ()),  # type: ignore[index]
+        ("open; warrant.html", 50, ("claim-exhibit",)),
+    ],
+)
+def test_pages_lines_and_objects_are_cited(text: str, credit_percent: int, notices: tuple[str, ...]) -> None:
+    found = verdict(PAGES, text)
+
+    assert (found.credit_percent, found.notices) == (credit_percent, notices)
+
+
+@pytest.mark.parametrize("text", ["open; room", "open; KF-06; line x", "open; .svg", "open; KF-06; lines 9-3"])
+def test_only_a_page_may_be_cited_as_a_whole(text: str) -> None:
+    with pytest.raises(FormError) as caught:
+        check_form(PAGES, text)
+
+    assert caught.value.code == "form-claim"
+    assert "warrant.html" in caught.value.remedy
+
+
+def test_the_right_claim_may_cite_a_page() -> None:
+    assert right_spelling(PAGES, truth_of()) == "open; CLOCKS.SVG"
+    assert check_form(PAGES, "open; CLOCKS.SVG") == "open; CLOCKS.SVG"
+
+
+@pytest.mark.parametrize("value", ["seven", ["7"], []])
+def test_a_number_that_is_none_is_our_fault(value: object) -> None:
+    citations = [{"exhibit": "room.svg", "place": {"type": "NUMBERED", "value": value}}]
+    with pytest.raises((ContentError, ValueError)):
+        resolve(a_task(**{**PAGES.answer.model_dump(exclude={"truth"}), "citations": citations}), truth_of())

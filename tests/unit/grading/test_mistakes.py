@@ -12,7 +12,7 @@ from labkit.model.grading import Outcome
 from .a_case import ALL, truth_of
 
 ROOT = Path(__file__).resolve().parents[3]
-_REMARK = r'"((?:close|set|multi|region|base|claim|yara)-[a-z-]+)"'
+_REMARK = r'"((?:close|set|multi|region|base|claim|yara|order)-[a-z-]+)"'
 SOURCES = sorted((ROOT / "src" / "labkit" / "grading").rglob("*.py"))
 
 

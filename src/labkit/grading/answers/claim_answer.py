@@ -1,15 +1,25 @@
-"""CLAIM: the statements that evidence supports, with an exhibit and a place that show it.
+"""CLAIM: the statements that evidence supports, with what shows it: an exhibit and a place, or a page.
 
-Half of the credit is for the statements, half for the place. A statement that says more than the evidence shows costs.
+Half of the credit is for the statements, half for what is cited. A statement that says more than the evidence shows
+costs.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from labkit.content.schemas import ClaimAnswer, InodeAnswer, OffsetAnswer, PathAnswer, RegionAnswer
+from labkit.content.schemas import (
+    ClaimAnswer,
+    InodeAnswer,
+    NumberedPlace,
+    OffsetAnswer,
+    PathAnswer,
+    Place,
+    RegionAnswer,
+)
 from labkit.grading.answers import multi_answer
 from labkit.grading.answers.contract import (
+    RIGHT,
     ExpectedAnswer,
     ExpectedCitation,
     FormError,
@@ -24,11 +34,13 @@ from labkit.grading.normalise import token, unlike, words
 STATEMENTS_PERCENT = 50
 PLACE_PERCENT = 50
 OVER_PERCENT = 25
-_PARTS = 3
+_PARTS, _LEAST_PARTS = 3, 2
 _SEPARATORS = re.compile(r"[;\n\r\u061b]+")
+_PAGE = re.compile(r"(?:.*/)?([^/]+)\.([A-Z]{2,5})")  # the file name of a page or picture, perhaps with its folder
 _REMEDY = (
     "Write statement; exhibit; place, with semicolons between, for example {option}; KF-06; /Documents/report.docx. "
-    "The place is a path, an address (inode 77) or an offset with its unit (sector 2048)."
+    "The place is a path, an address (inode 77), an offset with its unit (sector 2048), a line (line 40) or an object "
+    "(object 7). A page or picture is named by its file name, and may be cited as a whole: {option}; warrant.html."
 )
 # What a place may look like to somebody who does not know which kinds the task accepts.
 _PLACES = (
@@ -36,12 +48,13 @@ _PLACES = (
     InodeAnswer.model_validate({"type": "INODE", "value": 0}),
     OffsetAnswer.model_validate({"type": "OFFSET", "base": "disk", "value": 0}),
     RegionAnswer.model_validate({"type": "REGION", "base": "disk", "value": [0, 1]}),
+    NumberedPlace.model_validate({"type": "NUMBERED", "value": 0}),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Statements by their ids, and what is cited for them; the exhibit in capitals, letters and digits only."""
+    """Statements by their ids, and what is cited for them; the exhibit in the form that ``exhibit_form`` gives it."""
 
     statements: frozenset[str]
     exhibit: str = ""
@@ -60,30 +73,44 @@ def right_value(raw: object, answer: ClaimAnswer) -> Claim:
 def parse(text: str, answer: ClaimAnswer) -> Given[Claim]:
     """Return the claim: statements, exhibit and place, with semicolons or line ends between.
 
+    A page or picture, named by its file name, may be cited without a place in it.
+
     Raises:
         FormError: A part is missing, a statement is none of the options, or the place is no place.
     """
     remedy = _REMEDY.format(option=answer.options[0].id)
     parts = [part.strip() for part in _SEPARATORS.split(text.strip(), maxsplit=_PARTS - 1)]
-    if len(parts) < _PARTS or not all(map(words, parts)):
+    if len(parts) < _LEAST_PARTS or not all(map(words, parts)):
         raise FormError("the answer does not have three parts", remedy=remedy, code="form-claim")
     statements, notices = multi_answer.options_meant(parts[0], answer.options)
-    exhibit = exhibit_form(parts[1])
+    exhibit, place = exhibit_form(parts[1]), words(parts[2]) if len(parts) == _PARTS else ""
     if not exhibit:
         raise FormError("the second part is no exhibit number", remedy=remedy, code="form-claim")
-    place = words(parts[2])
-    if not any(_reads(place, kind) for kind in _PLACES):
+    if not is_page(exhibit) and not place:
+        raise FormError("the place in the exhibit is missing", remedy=remedy, code="form-claim")
+    if not is_page(exhibit) and not any(_reads(place, kind) for kind in _PLACES):
         raise FormError(f"{place[:40]!r} is not a place in an exhibit", remedy=remedy, code="form-claim")
     claim = Claim(statements, exhibit, place)
     return Given(claim, spelling(claim, answer), notices)
 
 
 def exhibit_form(text: str) -> str:
-    """Return an exhibit number in the form that is compared: ``kf 06`` and ``КF–06`` are KF06."""
-    return "".join(character for character in unlike(token(text).upper()) if character.isalnum())
+    """Return an exhibit number or a file name in the form that is compared.
+
+    ``kf 06`` and ``КF–06`` are KF06; ``scene/room.svg`` is ROOM.SVG.
+    """
+    plain = unlike(token(text).upper()).replace("\\", "/")
+    page = _PAGE.fullmatch(plain)
+    stem = "".join(character for character in (page[1] if page else plain) if character.isalnum())
+    return f"{stem}.{page[2]}" if page and stem else stem
 
 
-def _reads(place: str, kind: PathAnswer | InodeAnswer | OffsetAnswer | RegionAnswer) -> bool:
+def is_page(exhibit: str) -> bool:
+    """Return whether what is cited is a page or a picture, named by its file name."""
+    return "." in exhibit
+
+
+def _reads(place: str, kind: Place) -> bool:
     try:
         SIMPLE[kind.type].parse(place, kind)
     except FormError:
@@ -93,7 +120,8 @@ def _reads(place: str, kind: PathAnswer | InodeAnswer | OffsetAnswer | RegionAns
 
 def spelling(value: Claim, answer: ClaimAnswer) -> str:
     """Return the one spelling of a value; ``check_form`` gives the same for every answer that says it."""
-    return f"{multi_answer.spelling(value.statements, answer)}; {value.exhibit}; {value.place}"
+    cited = f"{value.exhibit}; {value.place}" if value.place else value.exhibit
+    return f"{multi_answer.spelling(value.statements, answer)}; {cited}"
 
 
 def known_values(answer: ClaimAnswer, right: Claim, source: Source) -> Iterator[KnownValue]:
@@ -123,14 +151,21 @@ def compare(given: Given[Claim], answer: ClaimAnswer, expected: ExpectedAnswer) 
 
 def _best_place(claim: Claim, expected: ExpectedAnswer) -> Verdict:
     """Return the verdict on the place by the citation that it fits best."""
-    in_exhibit = [citation for citation in expected.citations if citation.exhibit == claim.exhibit]
+    named = _stem(claim.exhibit)
+    in_exhibit = [citation for citation in expected.citations if _stem(citation.exhibit) == named]
     if not in_exhibit:
         return Verdict(0, notices=("claim-exhibit",))
     best = max((_place(claim.place, citation) for citation in in_exhibit), key=lambda verdict: verdict.credit_percent)
     return best if best.credit_percent else Verdict(0, best.mistake, (*best.notices, "claim-place"))
 
 
+def _stem(exhibit: str) -> str:
+    return exhibit.partition(".")[0]
+
+
 def _place(text: str, citation: ExpectedCitation) -> Verdict:
+    if citation.answer is None:
+        return RIGHT
     kind = SIMPLE[citation.answer.type]
     try:
         given = kind.parse(text, citation.answer)

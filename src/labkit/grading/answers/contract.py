@@ -104,7 +104,10 @@ class ExpectedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedCitation:
-    """A place that supports a claim: the exhibit in the form that is compared, and the place by its own answer type."""
+    """What supports a claim: the exhibit or page in the form that is compared, and the place by its own answer type.
+
+    ``answer`` is None where the page as a whole will do.
+    """
 
     exhibit: str
     answer: Any

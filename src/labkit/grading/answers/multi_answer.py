@@ -51,10 +51,20 @@ def options_meant(text: str, options: Sequence[Option]) -> tuple[frozenset[str],
     Raises:
         FormError: No option at all, or a piece that is none.
     """
+    found, notices = options_named(text, options)
+    return frozenset(found), notices
+
+
+def options_named(text: str, options: Sequence[Option]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the ids of the options in the order in which they are named, as often as they are, and remarks.
+
+    Raises:
+        FormError: No option at all, or a piece that is none.
+    """
     found, notices = _pieces(text, options, 0)
     if not found:
         raise FormError("the answer names no option", remedy=_remedy(options), code="form-multi")
-    return frozenset(found), notices
+    return found, notices
 
 
 def _pieces(text: str, options: Sequence[Option], level: int) -> tuple[list[str], tuple[str, ...]]:

@@ -10,7 +10,9 @@ from labkit.grading.answers import (
     inode_answer,
     int_answer,
     multi_answer,
+    numbered_answer,
     offset_answer,
+    order_answer,
     path_answer,
     region_answer,
     set_answer,
@@ -46,6 +48,8 @@ SIMPLE: Mapping[str, AnswerType] = {
     "TIME": type_of(time_answer),
     "ENUM": type_of(enum_answer),
     "MULTI": type_of(multi_answer),
+    "ORDER": type_of(order_answer),
     "TEXT": type_of(text_answer),
     "SET": type_of(set_answer),
+    "NUMBERED": type_of(numbered_answer),
 }
