@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from random import Random
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -44,7 +45,9 @@ def test_every_command_that_reads_apart_is_run() -> None:
     commands = {name: getattr(import_module(module), attribute) for name, (module, attribute, _) in COMMANDS.items()}
     apart = {name for name, command in commands.items() if isinstance(command, ApartCommand)}
     groups = {name: command for name, command in commands.items() if isinstance(command, ApartGroup)}
-    inside = {f"{name} {inner}" for name, group in groups.items() for inner in group.commands}
+    inside = {
+        f"{name} {inner}" for name, group in groups.items() for inner in group.list_commands(click.Context(group))
+    }
 
     assert named_commands() == apart | inside
 

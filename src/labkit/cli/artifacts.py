@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labkit.cli.apart import ApartCommand, reader_options
-from labkit.cli.image import image_place
+from labkit.cli.image_options import image_place
 from labkit.cli.output import examples, note, output_options, safe, write_json, write_lines, write_table
 from labkit.cli.progress import entry_progress
 

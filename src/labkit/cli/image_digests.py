@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from labkit.cli.image import Offset
+from labkit.cli.image_options import Offset
 from labkit.cli.image_views import DIGESTS, comparison
 from labkit.cli.output import examples, note, output_options, progress, write_fields, write_json, write_table
 from labkit.errors import EvidenceError, IntegrityError
@@ -28,13 +28,13 @@ def hash_command(image: Path, offset: int | None, length: int | None, as_json: b
     The medium is the disk; the container is the file that holds it. For a raw image they are the same bytes, for an
     E01 they are not. Of several segments the container is their bytes in order.
     """
-    from labkit.usecases import examiner
+    from labkit.usecases import image_digests
 
     if (offset is None) != (length is None):
         raise click.UsageError("A stretch of the medium needs both --offset and --length, in bytes.")
     if offset is not None and length is not None:
         with progress(plain=plain) as watch:
-            stretch = examiner.hash_stretch(image, offset, length, watch)
+            stretch = image_digests.hash_stretch(image, offset, length, watch)
         values = {"image": str(image), "offset_bytes": offset, **asdict(stretch)}
         if as_json:
             write_json(values)
@@ -42,7 +42,7 @@ def hash_command(image: Path, offset: int | None, length: int | None, as_json: b
             write_fields(values.items(), plain=plain)
         return
     with progress(plain=plain) as watch:
-        found = examiner.hash_image(image, watch)
+        found = image_digests.hash_image(image, watch)
     if as_json:
         value: dict[str, Any] = {
             "image": str(image),
@@ -90,10 +90,10 @@ def verify(image: Path, expect: str | None, as_json: bool, plain: bool) -> None:
     is computed too. Exit code 0: everything agrees. 6: something differs. 5: nothing was recorded to compare with, or
     the image can not be read.
     """
-    from labkit.usecases import examiner
+    from labkit.usecases import image_digests
 
     with progress(plain=plain) as watch:
-        found = examiner.verify_image(image, expect, watch)
+        found = image_digests.verify_image(image, expect, watch)
     if as_json:
         write_json(
             {

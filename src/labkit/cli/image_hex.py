@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labkit.cli.image import Offset, content_options, selection_of, selection_options
+from labkit.cli.image_options import Offset, content_options, selection_of, selection_options
 from labkit.cli.image_search import owner_text, place_object
 from labkit.cli.output import examples, note, output_options, safe, write_json, write_lines
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labkit.cli.image import image_place, place_options
+from labkit.cli.image_options import image_place, place_options
 from labkit.cli.output import examples, note, output_options, safe, write_lines
 from labkit.cli.progress import entry_progress
 

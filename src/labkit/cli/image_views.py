@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from labkit.evidence.detail import EntryDetail
     from labkit.evidence.disk import VolumeReader
     from labkit.evidence.rows import Row
-    from labkit.usecases.examiner import VerifiedImage
+    from labkit.usecases.image_digests import VerifiedImage
 
 DIGESTS = ("md5", "sha1", "sha256")
 PLAIN_HEADER = "volume\taddress\ttype\tdeleted\tsize_bytes\tborn\tmodified\tchanged\taccessed\tpath\tstream\n"

@@ -18,15 +18,15 @@ from labkit.evidence.isolation import alive
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 # Controls, direction marks and overrides, line and paragraph separators, byte order mark, lone surrogates. The
-# joiners U+200C and U+200D stay: Persian needs them.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# joiners U+200C and U+200D stay: Persian needs them. Compiled when first needed, because that takes a while.
+_UNSAFE = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 _BATCH_CHARACTERS = 256 * 1024
 _ANY_WIDTH = 100_000  # nothing is folded when the output goes to a file or to another program
 
 
 def safe(text: str) -> str:
     """Return ``text`` with every character that could fool a terminal or a reader written as an escape."""
-    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_escape, text)
+    return text if text.isascii() and text.isprintable() else re.sub(_UNSAFE, _escape, text)
 
 
 def output_options(command: Command) -> Command:
@@ -70,7 +70,7 @@ def write_json(value: Mapping[str, Any]) -> None:
     import json
 
     text = json.dumps(value, ensure_ascii=False)
-    write(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
+    write(re.sub(_UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
 
 
 def write_table(

@@ -4,12 +4,12 @@ Command modules are imported when they are named, because start-up time is a pro
 import pydantic, SQLAlchemy or a forensic library.
 """
 
-from importlib import import_module
 from typing import Any
 
 import click
 
 from labkit import __version__
+from labkit.cli.lazy_group import LazyGroup
 from labkit.cli.reporting import reported
 
 # command: (module, attribute, the line of help that labkit --help shows)
@@ -37,21 +37,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the commands in the order of the table."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import and return one command; None for an unknown name."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, attribute, _ = COMMANDS[cmd_name]
-        command = getattr(import_module(module), attribute)
-        assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
-        return command
+class _Root(LazyGroup):
+    """The root group. It shows its help without importing a command, and turns errors into an exit code."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table of commands without importing one."""
@@ -64,7 +51,11 @@ class LazyGroup(click.Group):
         ctx.exit(reported(lambda: command(ctx)))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Root,
+    places={name: (module, attribute) for name, (module, attribute, _) in COMMANDS.items()},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="labkit")
 def main() -> None:
     """labkit: learn to collect, preserve and examine electronic evidence by doing it."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from labkit.evidence.image import BLOCK_BYTES, Image
 from labkit.evidence.remarks import remark
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 
 _SECTOR_BYTES = 512
 _UNIFORM = re.compile(rb"\x00+|\xff+|[^\x00\xff]", re.DOTALL)

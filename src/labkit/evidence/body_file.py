@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from labkit.evidence.rows import Row
 
-CONTROLS = re.compile("[\x00-\x1f\x7f]")
-# Direction marks and overrides, line and paragraph separators, byte order mark, lone surrogates, C1 controls.
-UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# Controls, direction marks and overrides, line and paragraph separators, byte order mark, lone surrogates. A pattern is
+# compiled when it is first needed: that takes longer than loading this module, and most disks have no such name.
+UNSAFE = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 
 
 def body_lines(rows: Iterable[Row]) -> Iterator[str]:
@@ -45,4 +45,4 @@ def body_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 def printable(name: str) -> str:
     """Return a name without characters that would end a line or fool a screen."""
-    return UNSAFE.sub("^", CONTROLS.sub("^", name))
+    return re.sub(UNSAFE, "^", name)

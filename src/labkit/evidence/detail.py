@@ -10,7 +10,8 @@ from labkit.errors import EvidenceError
 from labkit.evidence.file_names import FileNameTimes, file_names
 from labkit.evidence.image import Image
 from labkit.evidence.rows import decoded
-from labkit.model.evidence import FileEntry, Volume
+from labkit.model.evidence import FileEntry
+from labkit.model.volumes import Volume
 
 _NON_RESIDENT = int(pytsk3.TSK_FS_ATTR_NONRES)
 _COMPRESSED = int(pytsk3.TSK_FS_ATTR_COMP)

@@ -3,27 +3,29 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytsk3
 
 from labkit.errors import EvidenceError
 from labkit.evidence.body_file import body_lines
-from labkit.evidence.detail import Attribute, EntryDetail, Geometry, attributes, file_name_times
 from labkit.evidence.image import Image
 from labkit.evidence.lookup import Lookup
 from labkit.evidence.ntfs.content import live_files, plain_content
-from labkit.evidence.ntfs.journal import JournalRecord, journal_records
 from labkit.evidence.ntfs.paths import DirectoryPaths
 from labkit.evidence.ntfs.records import MasterFileTable
 from labkit.evidence.ntfs.runs import DamagedError
 from labkit.evidence.ntfs.walk import NtfsWalk
 from labkit.evidence.rows import DATA, DIRECTORY_TYPES, Row, RowMaker
-from labkit.evidence.slack import slack_bytes
-from labkit.evidence.timestamps import moment, shifted
 from labkit.evidence.tsk import LOCAL_TIME_FILESYSTEMS, TskImage, filesystem_name, open_filesystem
 from labkit.evidence.walk import Walk
-from labkit.model.evidence import EntryType, FileEntry, Volume
+from labkit.model.entry_type import EntryType
+from labkit.model.volumes import Volume
+
+if TYPE_CHECKING:
+    from labkit.evidence.detail import Attribute, EntryDetail
+    from labkit.evidence.ntfs.journal import JournalRecord
+    from labkit.model.evidence import FileEntry
 
 READ_BYTES = 1024 * 1024
 JOURNAL_PATH = "/$Extend/$UsnJrnl"
@@ -107,10 +109,13 @@ class VolumeReader:
         """Return whether entries have a second set of times and the volume may have a change journal."""
         return self._is_ntfs
 
-    def change_journal(self) -> Iterator[JournalRecord]:
+    def change_journal(self) -> "Iterator[JournalRecord]":
         """Yield the records of an NTFS change journal; nothing where the volume has none."""
         if not self._is_ntfs:
             return
+        from labkit.evidence.detail import Geometry, attributes
+        from labkit.evidence.ntfs.journal import journal_records
+
         try:
             record = self._record(self.find(JOURNAL_PATH))
         except EvidenceError:
@@ -129,7 +134,7 @@ class VolumeReader:
             self._paths = DirectoryPaths(walk.record)
         return self._paths.path(address, sequence)
 
-    def entries(self, *, deleted: bool = True) -> Iterator[FileEntry]:
+    def entries(self, *, deleted: bool = True) -> "Iterator[FileEntry]":
         """Yield every name and every named stream, each directory before what it holds."""
         for row in self.rows(deleted=deleted):
             yield self._entry(row)
@@ -142,12 +147,14 @@ class VolumeReader:
         """
         return self._lookup.address(path)
 
-    def stat(self, place: int | str) -> EntryDetail:
+    def stat(self, place: int | str) -> "EntryDetail":
         """Return everything about the entry at an address or a path.
 
         Raises:
             EvidenceError: There is no such entry.
         """
+        from labkit.evidence.detail import EntryDetail, Geometry, attributes, file_name_times
+
         address = self.find(place) if isinstance(place, str) else place
         record = self._record(address)
         rows = [row for row in self.rows() if row.address == address]
@@ -264,6 +271,9 @@ class VolumeReader:
         Raises:
             EvidenceError: There is no such address or stream, or the bytes can not be read.
         """
+        from labkit.evidence.detail import Geometry, attributes
+        from labkit.evidence.slack import slack_bytes
+
         record = self._record(address)
         kind, number, _ = self._select(record, stream)
         geometry = Geometry(self._image, self.volume, self._filesystem)
@@ -357,6 +367,8 @@ class VolumeReader:
         return "/" if address == int(self._filesystem.info.root_inum) else f"/$OrphanFiles/OrphanFile-{address}"
 
     def _to_utc(self, row: Row) -> Row:
+        from labkit.evidence.timestamps import shifted
+
         zone = self.zone
         return row._replace(
             born_ns=shifted(row.born_ns, zone),
@@ -365,7 +377,10 @@ class VolumeReader:
             accessed_ns=shifted(row.accessed_ns, zone),
         )
 
-    def _entry(self, row: Row) -> FileEntry:
+    def _entry(self, row: Row) -> "FileEntry":
+        from labkit.evidence.timestamps import moment
+        from labkit.model.evidence import FileEntry
+
         return FileEntry(
             volume=self.volume.number,
             path=row.path,
@@ -381,7 +396,7 @@ class VolumeReader:
         )
 
 
-def _is_chosen(attribute: Attribute, kind: int | None, number: int | None) -> bool:
+def _is_chosen(attribute: "Attribute", kind: int | None, number: int | None) -> bool:
     """Return whether an NTFS attribute is the selected one; without a selection, the unnamed content."""
     if kind is None:
         return attribute.type == DATA and attribute.name is None

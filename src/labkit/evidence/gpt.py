@@ -9,7 +9,7 @@ Source: UEFI Specification 2.10, sections 5.2.3 (protective MBR), 5.3.2 (GPT hea
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from labkit.evidence.image import Image
@@ -32,8 +32,7 @@ _TYPE_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class GptPartition:
+class GptPartition(NamedTuple):
     """One used entry."""
 
     slot: int  # from 1
@@ -42,8 +41,7 @@ class GptPartition:
     name: str  # or what its type is for, where it has no name
 
 
-@dataclass(frozen=True, slots=True)
-class Gpt:
+class Gpt(NamedTuple):
     """What a medium says in its two tables. ``partitions`` is None where neither copy can be trusted."""
 
     partitions: tuple[GptPartition, ...] | None
@@ -54,8 +52,7 @@ class _Damaged(Exception):  # noqa: N818 - the reader is told as it stands
     """What is wrong with one copy."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Copy:
+class _Copy(NamedTuple):
     header: bytes
     entries: bytes
     entry_bytes: int

@@ -14,7 +14,6 @@ from typing import BinaryIO
 
 from labkit.errors import EvidenceError
 
-SIGNATURE = b"\x1f\x8b"
 SPAN_BYTES = 4 * 1024 * 1024  # of media between two kept states
 _READ_BYTES = 64 * 1024
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS  # zlib's sign for "with a gzip header and checked trailer"

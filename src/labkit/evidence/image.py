@@ -9,17 +9,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 
 from labkit.errors import EvidenceError
-from labkit.evidence.gzip_media import SIGNATURE as GZIP_SIGNATURE
-from labkit.evidence.gzip_media import GzipMedia
 from labkit.evidence.isolation import alive
 from labkit.evidence.segments import EWF_SIGNATURE, ewf_segments, raw_segments
-from labkit.model.evidence import ImageInfo
+
+if TYPE_CHECKING:
+    from labkit.model.evidence import ImageInfo
 
 SECTOR_BYTES = 512
 BLOCK_BYTES = 1024 * 1024
+_GZIP_SIGNATURE = b"\x1f\x8b"
 
 # Containers that are told apart by their first bytes and that labkit does not read: name and way out.
 _FOREIGN_CONTAINERS = {
@@ -66,8 +67,10 @@ class Image:
         self._metadata = metadata or {}
         self._media = media
 
-    def info(self) -> ImageInfo:
+    def info(self) -> "ImageInfo":
         """Return what the container says of itself and of its medium."""
+        from labkit.model.evidence import ImageInfo
+
         return ImageInfo(
             container=self.container,
             segments=tuple(segment.name for segment in self.segments),
@@ -140,7 +143,9 @@ def open_image(path: Path) -> Image:
             )
     if head.startswith(EWF_SIGNATURE):
         return _open_ewf(path)
-    if head.startswith(GZIP_SIGNATURE):
+    if head.startswith(_GZIP_SIGNATURE):
+        from labkit.evidence.gzip_media import GzipMedia
+
         media = GzipMedia(path)
         if not media.size_bytes:
             media.close()

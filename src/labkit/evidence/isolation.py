@@ -11,7 +11,6 @@ What a reader is about to do it tells its parent first (``announce``), which the
 when the reader died. The two speak in lines: an empty one is a sign of life, others are JSON.
 """
 
-import json
 import os
 import signal
 import sys
@@ -56,6 +55,8 @@ def alive() -> None:
 def announce(doing: Doing | None) -> None:
     """Tell the parent what the reader begins to do, ready for JSON; None when that has ended, well or not."""
     if _say is not None:
+        import json  # by now the parent waits, and each process imports on a core of its own
+
         _say(json.dumps(doing).encode())
 
 
@@ -229,6 +230,8 @@ class _Heard:
         return heard.doing
 
     def add(self, said: bytes) -> None:
+        import json
+
         *lines, self._begun = (self._begun + said).split(b"\n")
         for line in filter(None, lines):
             try:

@@ -13,7 +13,7 @@ from labkit.errors import EvidenceError
 from labkit.evidence.image import Image
 from labkit.evidence.process_clock import use_utc
 from labkit.evidence.volume_file import VolumeFile
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 
 _DIRECTORY = 0x10  # file attribute of a FAT directory
 

@@ -13,7 +13,7 @@ from labkit.evidence.file_names import DOS_NAMESPACE, FILE_NAME, unix_ns
 from labkit.evidence.image import Image
 from labkit.evidence.timestamps import moment
 from labkit.evidence.volume_file import VolumeFile
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 
 _ROOT = 5
 _RECORD_NUMBER = (1 << 48) - 1  # of a file reference; its sequence number stands above

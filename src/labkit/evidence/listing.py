@@ -5,9 +5,9 @@ JSON reader turns back.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from functools import lru_cache
-from re import Match
 
 from labkit.evidence.body_file import UNSAFE
 from labkit.evidence.disk import VolumeReader
@@ -20,7 +20,7 @@ _quote = json.JSONEncoder(ensure_ascii=False).encode
 def json_text(text: str) -> str:
     """Return ``text`` as a JSON string that is safe to show."""
     quoted = _quote(text)
-    return quoted if quoted.isascii() and "\x7f" not in quoted else UNSAFE.sub(_escape, quoted)
+    return quoted if quoted.isascii() and "\x7f" not in quoted else re.sub(UNSAFE, _escape, quoted)
 
 
 def json_lines(reader: VolumeReader, rows: Iterator[Row]) -> Iterator[str]:
@@ -61,5 +61,5 @@ def _time(time_ns: int) -> str:
     return "null" if text is None else f'"{text}"'
 
 
-def _escape(match: Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"

@@ -1,7 +1,6 @@
 """From a path to an address, reading only the directories on the way."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any
 
 import pytsk3
@@ -77,6 +76,8 @@ class Lookup:
             self._tsk_image.check()
 
     def _not_found(self, path: str, done: str, part: str, names: list[str]) -> EvidenceError:
+        from difflib import get_close_matches
+
         near = get_close_matches(part, names, n=3, cutoff=0.6)
         where = done or "/"
         if near:

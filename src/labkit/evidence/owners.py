@@ -24,7 +24,8 @@ from labkit.evidence.spans import Spans
 from labkit.evidence.tsk import TskImage, open_filesystem
 from labkit.evidence.volumes import volumes_if_any
 from labkit.evidence.walk import Walk
-from labkit.model.evidence import EntryType, Volume
+from labkit.model.entry_type import EntryType
+from labkit.model.volumes import Volume
 
 NTFS_SYSTEM_RECORDS = 24  # the records that NTFS keeps for itself: $MFT, $LogFile, $Bitmap ...
 _META_DELETED = int(pytsk3.TSK_FS_META_FLAG_UNALLOC)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytsk3
 
 from labkit.evidence.file_names import DOS_NAMESPACE, FileNameTimes, file_names
-from labkit.model.evidence import EntryType
+from labkit.model.entry_type import EntryType
 
 NANOSECONDS = 1_000_000_000
 DATA = int(pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA)

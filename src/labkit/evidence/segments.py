@@ -15,8 +15,8 @@ EWF_SIGNATURE = b"EVF\x09\x0d\x0a\xff\x00"
 
 _EWF_FILE_HEADER_BYTES = 13
 _EWF_SECTION = struct.Struct("<16sQQ40xI")
-_EWF_NUMBERED = re.compile(r"\.[Ee](\d\d)")
-_NUMBERED = re.compile(r"\.(\d{2,5})")
+_EWF_NUMBERED = r"\.[Ee](\d\d)"
+_NUMBERED = r"\.(\d{2,5})"
 _MAX_SECTIONS = 1_000_000
 
 
@@ -26,7 +26,7 @@ def raw_segments(path: Path) -> tuple[Path, ...]:
     Raises:
         EvidenceError: ``path`` is not the first part, or a part is missing or too short.
     """
-    numbered = _NUMBERED.fullmatch(path.suffix)
+    numbered = re.fullmatch(_NUMBERED, path.suffix)
     if numbered is not None:
         names = _numbered_parts(path, width=len(numbered[1]))
     elif path.suffix == ".aa":
@@ -44,7 +44,7 @@ def ewf_segments(path: Path) -> tuple[Path, ...]:
     Raises:
         EvidenceError: ``path`` is not the first segment, a segment is missing, or one is truncated or damaged.
     """
-    numbered = _EWF_NUMBERED.fullmatch(path.suffix)
+    numbered = re.fullmatch(_EWF_NUMBERED, path.suffix)
     if numbered is not None and numbered[1] != "01":
         first = path.with_suffix(path.suffix[:2] + "01")
         raise EvidenceError(
@@ -71,7 +71,9 @@ def _numbered_parts(path: Path, *, width: int) -> list[Path]:
     numbers = sorted(
         int(entry.suffix[1:])
         for entry in path.parent.iterdir()
-        if entry.name.startswith(stem + ".") and len(entry.name) == len(path.name) and _NUMBERED.fullmatch(entry.suffix)
+        if entry.name.startswith(stem + ".")
+        and len(entry.name) == len(path.name)
+        and re.fullmatch(_NUMBERED, entry.suffix)
     )
     own = int(path.suffix[1:])
     if own > 1 or (own == 1 and 0 in numbers):

@@ -15,7 +15,7 @@ from labkit.evidence.rows import DATA, NANOSECONDS
 from labkit.evidence.slack import slack_bytes
 from labkit.evidence.timestamps import moment
 from labkit.evidence.tsk import TskImage, open_filesystem
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 
 _DELETED = int(pytsk3.TSK_FS_META_FLAG_UNALLOC)
 

@@ -1,7 +1,7 @@
 """The bytes of one volume as a file, for libraries that read a file system from one."""
 
 from labkit.evidence.image import Image
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 
 
 class VolumeFile:

@@ -13,7 +13,7 @@ from labkit.evidence.gpt import Gpt, read_gpt
 from labkit.evidence.image import Image
 from labkit.evidence.remarks import remark
 from labkit.evidence.tsk import TskImage, filesystem_name, open_filesystem
-from labkit.model.evidence import Gap, PartitionTable, Volume
+from labkit.model.volumes import Gap, PartitionTable, Volume
 
 WHOLE_MEDIUM = 0
 _NO_TABLE = "none"

@@ -1,9 +1,10 @@
-"""What a reader says about an image: volumes, entries, digests."""
+"""What a reader says about an image: entries, digests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+
+from labkit.model.entry_type import EntryType
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,49 +15,6 @@ class Digests:
     md5: str
     sha1: str
     sha256: str
-
-
-class EntryType(StrEnum):
-    """What a directory entry stands for."""
-
-    FILE = "file"
-    DIRECTORY = "directory"
-    LINK = "link"
-    VOLUME_LABEL = "volume_label"
-    VIRTUAL = "virtual"  # made by the reader, not on the medium ($OrphanFiles, $MBR, $FAT1)
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Volume:
-    """One stretch of a medium: a partition, or the whole medium where there is no partition table.
-
-    ``number`` counts from 1 in the order of the table; 0 is the whole medium without a table.
-    """
-
-    number: int
-    start_bytes: int
-    size_bytes: int
-    description: str
-    filesystem: str | None  # "FAT32", "NTFS", "ext2" ...; None where no reader knows it
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A stretch of a medium that no partition covers. The tables themselves lie in gaps."""
-
-    start_bytes: int
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionTable:
-    """How a medium is divided, and what is wrong with the table that says so."""
-
-    kind: str  # "MBR", "GPT", "Apple", "BSD", "Sun"; "none" where the whole medium is one volume
-    volumes: tuple[Volume, ...]
-    gaps: tuple[Gap, ...] = ()
-    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from labkit.evidence.owners import MediumMap, Place
 from labkit.evidence.structures.field import Reading, Structure, readings
 from labkit.evidence.tsk import TskImage, open_filesystem
 from labkit.evidence.volumes import volume_numbered
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 from labkit.usecases import examiner
 from labkit.usecases.examiner import Selection, address_of, examined, one_reader
 

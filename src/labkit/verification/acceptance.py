@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from labkit.errors import EvidenceError
 from labkit.evidence.libyal import dfvfs_paths
-from labkit.model.evidence import EntryType
+from labkit.model.entry_type import EntryType
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Confirmation, statement
 from labkit.verification.fat_view import FatView

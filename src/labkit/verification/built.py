@@ -13,8 +13,9 @@ from labkit.evidence.image import Image, open_image
 from labkit.evidence.verify import container_digests
 from labkit.evidence.volumes import partition_table
 from labkit.hashing import Digester, digest_blocks
-from labkit.model.evidence import Digests, PartitionTable, Volume
+from labkit.model.evidence import Digests
 from labkit.model.truth import GroundTruth
+from labkit.model.volumes import PartitionTable, Volume
 from labkit.verification.fat_view import FatView
 from labkit.verification.lost_volumes import lost_volumes
 from labkit.verification.ntfs_view import NtfsView

@@ -9,7 +9,7 @@ from typing import Any
 
 from labkit.evidence.timestamps import moment
 from labkit.hashing import digest_blocks
-from labkit.model.evidence import EntryType
+from labkit.model.entry_type import EntryType
 from labkit.model.truth import Trace
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Span, Testimony, Unreadable

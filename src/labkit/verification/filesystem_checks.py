@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from labkit.evidence.image import Image
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 from labkit.verification.confirmation import Confirmation, statement
 from labkit.verification.programs import LONG_TIMEOUT_S, ask
 

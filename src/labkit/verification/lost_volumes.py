@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from labkit.evidence.image import Image
-from labkit.model.evidence import Gap, Volume
+from labkit.model.volumes import Gap, Volume
 from labkit.verification.volume_view import SECTOR_BYTES
 
 _MARK = b"\x55\xaa"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from labkit.model.evidence import Volume
 from labkit.model.truth import Trace
+from labkit.model.volumes import Volume
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Confirmation, Testimony, Unreadable, weigh
 from labkit.verification.fat_view import FatView

@@ -7,7 +7,7 @@ from pathlib import Path
 from labkit.evidence.disk import VolumeReader
 from labkit.evidence.image import Image
 from labkit.evidence.rows import Row
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 from labkit.verification.programs import Answer, ask
 from labkit.verification.sleuthkit import Listed, listed
 

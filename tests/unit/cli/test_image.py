@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from labkit.cli import main, output
 from labkit.evidence.disk import VolumeReader
-from labkit.usecases import examiner
+from labkit.usecases import examiner, exporting
 from labkit.workspace import examination
 from tests.oracles import oracle, reference_image
 from tests.small_class import a_workspace
@@ -271,12 +271,12 @@ def test_export_needs_a_folder_and_room(stick: Path, tmp_path: Path, monkeypatch
     ],
 )  # fmt: skip
 def test_exported_names_are_safe_on_every_system(path: str | None, name: str) -> None:
-    assert examiner._own_name(examiner.Selection(path, 9), 9) == name
+    assert exporting._own_name(examiner.Selection(path, 9), 9) == name
 
 
 def test_exported_streams_and_slack_are_named_after_them() -> None:
-    assert examiner._own_name(examiner.Selection("/a.txt", None, "Zone.Identifier"), 9) == "a.txt.Zone.Identifier"
-    assert examiner._own_name(examiner.Selection("/a.txt", None, None, slack=True), 9) == "a.txt.slack"
+    assert exporting._own_name(examiner.Selection("/a.txt", None, "Zone.Identifier"), 9) == "a.txt.Zone.Identifier"
+    assert exporting._own_name(examiner.Selection("/a.txt", None, None, slack=True), 9) == "a.txt.slack"
 
 
 def test_ctrl_c_during_an_export_leaves_no_half_file(

@@ -13,7 +13,7 @@ from labkit.errors import EvidenceError
 from labkit.evidence.disk import VolumeReader
 from labkit.evidence.image import Image, open_image
 from labkit.evidence.volumes import volumes
-from labkit.model.evidence import EntryType
+from labkit.model.entry_type import EntryType
 from tests.oracles import oracle
 from tests.unit.evidence.conftest import LONG_NAME
 

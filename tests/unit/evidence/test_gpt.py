@@ -11,7 +11,7 @@ from labkit.errors import EvidenceError
 from labkit.evidence.image import open_image
 from labkit.evidence.owners import MediumMap, Region
 from labkit.evidence.volumes import partition_table, volume_at
-from labkit.model.evidence import Gap, PartitionTable
+from labkit.model.volumes import Gap, PartitionTable
 from tests.oracles import oracle
 from tests.unit.evidence.conftest import MIB
 

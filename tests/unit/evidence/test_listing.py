@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from labkit.evidence.listing import json_lines, json_text
 from labkit.evidence.rows import Row, decoded
-from labkit.model.evidence import EntryType
+from labkit.model.entry_type import EntryType
 
 UTC_READER: Any = SimpleNamespace(volume=SimpleNamespace(number=3), time_basis="utc", zone="UTC")
 LOCAL_READER: Any = SimpleNamespace(volume=SimpleNamespace(number=0), time_basis="local", zone="Asia/Almaty")

@@ -8,7 +8,7 @@ import pytest
 
 from labkit.evidence.image import open_image
 from labkit.evidence.owners import MediumMap, Place, Region
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 from tests.oracles import oracle
 from tests.unit.evidence.examined_media import AT, CLUSTER, MIB, fat_volume, in_two_pieces, written
 

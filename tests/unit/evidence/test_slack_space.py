@@ -9,7 +9,7 @@ from labkit.evidence.image import BLOCK_BYTES, open_image
 from labkit.evidence.owners import MediumMap
 from labkit.evidence.slack_space import SlackKind, SlackPiece, slack_pieces
 from labkit.evidence.strings import printable_texts
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 from tests.oracles import oracle
 from tests.unit.evidence.examined_media import AT, CLUSTER, MIB, fat_volume, in_two_pieces, written
 

@@ -9,7 +9,7 @@ import pytest
 from labkit.evidence.disk import VolumeReader
 from labkit.evidence.image import open_image
 from labkit.evidence.volumes import volumes
-from labkit.model.evidence import EntryType
+from labkit.model.entry_type import EntryType
 from labkit.synthesis.filesystems.ext4 import Ext4Volume
 from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
 from labkit.synthesis.medium import Medium

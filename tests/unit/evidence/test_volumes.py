@@ -8,7 +8,7 @@ from labkit.containers.raw import write_raw
 from labkit.errors import EvidenceError
 from labkit.evidence.image import open_image
 from labkit.evidence.volumes import partition_table, volume_at, volume_numbered, volumes
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 from labkit.synthesis.medium import Medium
 from labkit.synthesis.volumes.ebr import write_logical
 from labkit.synthesis.volumes.mbr import MbrPartition, write_mbr

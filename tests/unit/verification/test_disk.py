@@ -7,8 +7,8 @@ import pytest
 
 from labkit.containers.raw import write_raw
 from labkit.evidence.image import open_image
-from labkit.model.evidence import Gap, Volume
 from labkit.model.truth import GroundTruth, Trace
+from labkit.model.volumes import Gap, Volume
 from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
 from labkit.synthesis.medium import Medium
 from labkit.verification.built import BuiltItem

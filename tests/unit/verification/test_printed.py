@@ -10,7 +10,7 @@ from labkit.errors import EvidenceError
 from labkit.evidence.image import open_image
 from labkit.evidence.libyal_ntfs import LibfsntfsVolume
 from labkit.evidence.tsk_record import tsk_record
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 from labkit.verification.exif import taken_at
 from labkit.verification.machine_clock import MachineClock, worked_out_utc
 from labkit.verification.mft_record import cluster_map, read_record, record_offset_bytes

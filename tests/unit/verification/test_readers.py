@@ -10,7 +10,7 @@ import pytest
 from labkit.errors import EvidenceError
 from labkit.evidence.image import open_image
 from labkit.evidence.libyal import dfvfs_paths, fat_records
-from labkit.model.evidence import Volume
+from labkit.model.volumes import Volume
 from labkit.verification.acquisition_log import unreadable_sectors
 from labkit.verification.confirmation import Span, agree
 from labkit.verification.content_types import extension_of, recognised

@@ -12,7 +12,7 @@ from labkit.evidence.artifacts.source import DamagedArtifactError, Source
 from labkit.evidence.disk import VolumeReader
 from labkit.evidence.rows import Row
 from labkit.evidence.timeline import counted
-from labkit.model.evidence import EntryType
+from labkit.model.entry_type import EntryType
 
 
 @dataclass

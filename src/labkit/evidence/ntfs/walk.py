@@ -32,7 +32,7 @@ from labkit.evidence.rows import (
     name_is_directory,
 )
 from labkit.evidence.tsk import TskImage
-from labkit.model.evidence import EntryType
+from labkit.model.entry_type import EntryType
 
 _DOTS = frozenset({".", ".."})
 _NO_METADATA = "----------"
