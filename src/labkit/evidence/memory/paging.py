@@ -67,14 +67,14 @@ class AddressSpace:
             raise UnreadableError(f"{virtual:#x} is no address")
         table = self.top
         for shift in self._shifts:
-            (entry,) = _ENTRY.unpack(self.physical.read(table + (virtual >> shift & 511) * 8, 8))
+            entry: int = _ENTRY.unpack(self.physical.read(table + (virtual >> shift & 511) * 8, 8))[0]
             if not entry & _PRESENT:
                 raise UnreadableError(f"address {virtual:#x} is not mapped")
             table = entry & _ADDRESS
             if shift in _LARGE_AT and entry & _LARGE:
                 inside = (1 << shift) - 1
                 return table & ~inside | virtual & inside & ~(PAGE_BYTES - 1)
-        return int(table)
+        return table
 
     def read(self, virtual: int, size_bytes: int) -> bytes:
         """Return the bytes at a virtual address, all of them.

@@ -260,7 +260,7 @@ class SymbolTable:
 
         def value(data: bytes) -> int:
             whole = int.from_bytes(data[offset + first : offset + last + 1], "little")
-            return whole >> (low - first * 8) & ((1 << length) - 1)
+            return int(whole >> (low - first * 8) & ((1 << length) - 1))
 
         return Field(offset + first, last + 1 - first, value, None)
 
@@ -317,7 +317,7 @@ def unpacked(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(_LARGEST_PACKED_BYTES + 1)
             if not data.startswith(_XZ):
-                data += file.read(_LARGEST_BYTES + 1 - len(data))
+                data += file.read(max(0, _LARGEST_BYTES + 1 - len(data)))
     except OSError as error:
         raise EvidenceError(
             f"the symbol table {path} can not be read: {error.strerror or error}",
