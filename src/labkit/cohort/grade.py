@@ -10,7 +10,8 @@ from labkit.cohort.store import SubmissionRecord
 from labkit.cohort.truths import TruthByCase
 from labkit.content.schemas import Exercise
 from labkit.grading.runner import grade
-from labkit.model.grading import Flag, Submission, SubmissionResult
+from labkit.grading.yara_trial import SampleSets
+from labkit.model.grading import Flag, Submission, SubmissionResult, TaskResult
 
 IDENTITY_MISMATCH = "identity-mismatch"
 SAME_KEY = "same-workspace-key"
@@ -21,14 +22,22 @@ _CLOCK_TOLERANCE = timedelta(hours=26)  # zones set wrongly, and a day
 
 
 def grade_submission(
-    submission: Submission, exercises: Sequence[Exercise], truths: TruthByCase, *, ledger_genesis: str
+    submission: Submission,
+    exercises: Sequence[Exercise],
+    truths: TruthByCase,
+    *,
+    ledger_genesis: str,
+    sample_sets: Mapping[str, SampleSets],
 ) -> SubmissionResult:
-    """Grade one submission over all cases; results stand in the order of the exercises."""
-    by_task = {}
+    """Grade one submission over all cases; results stand in the order of the exercises.
+
+    ``sample_sets`` is what YARA rules are tried on, by case; a case without a YARA task needs none.
+    """
+    by_task: dict[str, TaskResult] = {}
     for case, truth in truths.items():
         mine = [exercise for exercise in exercises if exercise.case == case]
-        for task in grade(submission, mine, truth, ledger_genesis=ledger_genesis).tasks:
-            by_task[task.task] = task
+        result = grade(submission, mine, truth, ledger_genesis=ledger_genesis, sample_sets=sample_sets.get(case))
+        by_task |= {task.task: task for task in result.tasks}
     order = [f"{exercise.slug}/{task.id}" for exercise in exercises for task in exercise.tasks]
     return SubmissionResult(submission.sha256, submission.trainee_id, tuple(by_task[name] for name in order))
 

@@ -37,6 +37,10 @@ class ClassKeys:
         """Return the 32 bytes from which a trainee's evidence of one case follows."""
         return self._derive("seed", course, case, trainee_id)
 
+    def shared_seed(self, course: str, case: str) -> bytes:
+        """Return the 32 bytes from which follows what all trainees are graded with alike, and nobody is given."""
+        return self._derive("shared", course, case)
+
     def pack_id(self, course: str, trainee_id: str) -> str:
         """Return the public, opaque name of a trainee's pack: 32 hex digits."""
         return self._derive("pack", course, trainee_id)[:_ID_BYTES].hex()

@@ -14,6 +14,7 @@ from labkit.content.scenario_tables import (
     ComputerTable,
     ItemFile,
     LifeTable,
+    SamplesTable,
     VolumeTable,
 )
 from labkit.content.scene_tables import scene_spec
@@ -29,6 +30,8 @@ from labkit.model.scenario import (
     ItemScenario,
     Life,
     Machine,
+    SamplesSpec,
+    SyncCopySpec,
     Variable,
     VolumeSpec,
 )
@@ -124,7 +127,12 @@ def _item(slug: str, table: ItemFile, corpus: Path) -> ItemScenario:
         disk=DiskSpec(**table.disk.model_dump()) if table.disk else DiskSpec(),
         computer=_computer(table.computer) if table.computer else None,
         scene=scene_spec(table.scene) if table.scene else None,
+        samples=_samples(table.samples) if table.samples else None,
     )
+
+
+def _samples(table: SamplesTable) -> SamplesSpec:
+    return SamplesSpec(table.clean_count, tuple(SyncCopySpec(**copy.model_dump()) for copy in table.variants))
 
 
 def _volume(table: VolumeTable) -> VolumeSpec:

@@ -297,12 +297,27 @@ class NoteTable(Strict):
     zone: str = Field(description="IANA zone of the place")
 
 
+class SyncCopyTable(Strict):
+    """One copy of the fictional program in a folder of samples."""
+
+    host: str = Field(min_length=1, description="host of its configuration; may hold {variables}")
+    port: str = Field(min_length=1, description="port of its configuration, in digits; may hold {variables}")
+    key: str = Field(min_length=1, description="byte that hides the configuration, 1 to 255; may hold {variables}")
+
+
+class SamplesTable(Strict):
+    """A folder of small files for YARA."""
+
+    clean_count: int = Field(gt=0, le=900, description="how many clean files, decoys among them")
+    variants: list[SyncCopyTable] = Field(min_length=3, description="copies of the program, with two hosts in all")
+
+
 class ItemFile(Strict):
     """scenario.toml: one evidence item."""
 
     exhibit: str = Field(description="exhibit number")
-    kind: Literal["medium", "files", "scene", "records"] = Field(
-        description="partitioned image, loose files, a searched room, or the papers of another case"
+    kind: Literal["medium", "files", "scene", "records", "samples"] = Field(
+        description="partitioned image, loose files, a searched room, the papers of another case, or files for YARA"
     )
     machine: Slug = Field(description="machine whose clock writes the times")
     size_bytes: int = Field(0, ge=0, multiple_of=512, description="length of the medium; for kinds medium and files")
@@ -321,6 +336,7 @@ class ItemFile(Strict):
     quartet: QuartetTable | None = Field(None, description="four small texts; for kind files")
     note: NoteTable | None = Field(None, description="a noted moment; for kind files")
     scene: SceneTable | None = Field(None, description="a searched room; for kind scene")
+    samples: SamplesTable | None = Field(None, description="a folder of files for YARA; for kind samples")
     products: list[Slug] = Field(min_length=1, description="what is handed out, see synthesis/products.py")
     life: list[LifeTable] = Field(default_factory=list, description="ordinary life")
     actions: list[ActionTable] = Field(default_factory=list, description="the story")
@@ -338,10 +354,10 @@ class ItemFile(Strict):
         return self
 
     @model_validator(mode="after")
-    def _scene_or_medium(self) -> "ItemFile":
-        if (self.scene is None) == (self.kind == "scene"):
-            raise ValueError("kind 'scene' needs [scene], and only that kind has it")
-        without = ("scene", "records")
-        if self.kind not in without and not (self.size_bytes and self.acquisition and self.stem):
-            raise ValueError("needs size_bytes, stem and [acquisition]; only kinds 'scene' and 'records' go without")
+    def _what_its_kind_needs(self) -> "ItemFile":
+        for kind, table in (("scene", self.scene), ("samples", self.samples)):
+            if (table is None) == (self.kind == kind):
+                raise ValueError(f"kind '{kind}' needs [{kind}], and only that kind has it")
+        if self.kind in {"medium", "files"} and not (self.size_bytes and self.acquisition and self.stem):
+            raise ValueError("needs size_bytes, stem and [acquisition]; only kinds 'medium' and 'files' have them")
         return self

@@ -105,6 +105,7 @@ _KINDS = (
     MistakeKind("Y-CLEAN", _G),
     MistakeKind("Y-CANARY", _G),
     MistakeKind("Y-ONLY", _G),
+    MistakeKind("Y-SYNTAX", _F),
     # another's custody file
     MistakeKind("D-KIND", _G),
     MistakeKind("D-NONE", _G),

@@ -207,12 +207,30 @@ class ComputerSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncCopySpec:
+    """One copy of the fictional program ``kf_sync`` in a folder of samples. Texts may hold ``{variables}``."""
+
+    host: str
+    port: str
+    key: str  # the byte that hides its configuration, in decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesSpec:
+    """A folder of small files: how many are clean, and the copies of the program among them."""
+
+    clean_count: int
+    variants: tuple[SyncCopySpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ItemScenario:
     """One evidence item: the medium, its volumes and its story in order."""
 
     slug: str
     exhibit: str
-    kind: str  # "medium" (partitioned image), "files" (loose files), "scene" (pictures and forms) or "records" (papers)
+    kind: str  # "medium" (partitioned image), "files" (loose files), "scene" (pictures and forms), "records" (papers)
+    # or "samples" (files for YARA)
     machine: str
     size_bytes: int
     volumes: tuple[VolumeSpec, ...]
@@ -224,6 +242,7 @@ class ItemScenario:
     disk: DiskSpec = DiskSpec()
     computer: ComputerSpec | None = None
     scene: SceneSpec | None = None
+    samples: SamplesSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

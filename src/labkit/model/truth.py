@@ -72,6 +72,13 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "local_text": (str, "a local time as a person writes it, without a zone"),
     "sample_set": (str, "name of a generated set of sample files, for YARA tasks"),
     "option": (str, "identifier of the right option of an ENUM task"),
+    "file_count": (int, "how many files"),
+    "host": (str, "name of the computer that a configuration gives"),
+    "port": (int, "number of the port that a configuration gives"),
+    "endpoint": (str, "both as host:port"),
+    "xor_key": (int, "the byte by which a text is hidden (XOR)"),
+    "found_count": (int, "how many of the files that a rule is meant for it hits"),
+    "clean_count": (int, "how many clean files a rule hits"),
     "other_option": (str, "identifier of the option that is its opposite"),
     # What Windows notes of people's doings.
     "stream": (str, "name of a named stream"),

@@ -16,6 +16,7 @@ from labkit.synthesis.medium import SECTOR_BYTES, Medium
 from labkit.synthesis.ordinary import ordinary_stretches
 from labkit.synthesis.played import PlayedItem
 from labkit.synthesis.records.handed_out import custody_file_traces
+from labkit.synthesis.samples.handed_out import blob_traces
 from labkit.synthesis.scene.pages import scene_traces
 from labkit.synthesis.second_pass import second_pass_traces
 from labkit.synthesis.shelf import Shelf
@@ -178,6 +179,10 @@ def _custody_file(bench: Bench) -> Iterable[Trace]:
     return custody_file_traces(bench.played, bench.shelf)
 
 
+def _blobs(bench: Bench) -> Iterable[Trace]:
+    return blob_traces(bench.played, bench.shelf)
+
+
 PRODUCTS: Mapping[str, Callable[[Bench], Iterable[Trace]]] = {
     "raw": _raw,
     "e01": _e01,
@@ -188,4 +193,5 @@ PRODUCTS: Mapping[str, Callable[[Bench], Iterable[Trace]]] = {
     "note": _note,
     "scene": _scene,
     "custody-file": _custody_file,
+    "blobs": _blobs,
 }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SEED = "author"
 TRUTH_NAME = "truth.json"
+_SHARED_SEED = "shared by a class"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +206,12 @@ def try_exercise(exercise_slug: str, seeds: Sequence[str]) -> Iterator[TrialRepo
     from labkit.content.scenario import load_case
     from labkit.grading import samples
     from labkit.synthesis.build import derive_truth
+    from labkit.synthesis.samples.rule_samples import RuleSamples
 
     library: Library = load_library()
     exercise = library.exercise(exercise_slug)
     case = load_case(exercise.case, library.root)
     for seed in seeds:
         truth = derive_truth(case, seed_bytes(seed), items=tuple(exercise.items))
-        yield TrialReport(seed, samples.try_exercise(library, exercise_slug, truth))
+        sample_sets = RuleSamples(case, seed_bytes(seed), seed_bytes(_SHARED_SEED))
+        yield TrialReport(seed, samples.try_exercise(library, exercise_slug, truth, sample_sets=sample_sets))

@@ -153,6 +153,7 @@ def grade_inbox(
     """
     from labkit.cohort.grade import arrival_flags, grade_submission, latest_accepted
     from labkit.cohort.inbox import find_submissions, receive
+    from labkit.cohort.rule_samples import ClassSamples
     from labkit.grading.similarity import ValueIndex
 
     classroom = open_classroom(folder)
@@ -168,6 +169,7 @@ def grade_inbox(
         latest = latest_accepted(records)
         by_sha = {arrival.sha256: arrival for arrival in arrivals}
         truths = _truths(classroom, library, keys, packs, processes)
+        samples = ClassSamples(library, classroom.course, keys)
         index = ValueIndex()
         for trainee_id, by_case in truths.items():
             for case, truth in by_case.items():
@@ -193,6 +195,7 @@ def grade_inbox(
                     ledger_genesis=ledger_genesis(
                         bytes.fromhex(pack.signature), keys.pack_token(classroom.course, trainee.trainee_id)
                     ),
+                    sample_sets=samples.of(trainee.trainee_id),
                 )
                 is_new = store.put_result(result, graded_at=now, **versions)
                 (graded if is_new else known).append(trainee)

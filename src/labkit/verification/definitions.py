@@ -21,6 +21,10 @@ DEFINITIONS: Mapping[tuple[str, str], str] = {
         ANY_KIND,
         "taken_overcorrected_utc",
     ): "what a typical mistake gives; no medium holds it, and the time it is worked out from is confirmed",
+    (
+        ANY_KIND,
+        "sample_set",
+    ): "the name under which grading makes the samples; tests try a good rule and the drafts on them",
     (ANY_KIND, "camera_zone"): "a photo says no zone; the true time worked out with the camera's is confirmed",
     ("forgotten_visit", "at_utc"): _NOT_KEPT,
     ("forgotten_visit", "at_device_utc"): _NOT_KEPT,

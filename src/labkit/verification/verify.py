@@ -15,6 +15,7 @@ from labkit.verification.media import confirm_container, confirm_medium
 from labkit.verification.papers import confirm_custody_file, confirm_custody_line, confirm_planted
 from labkit.verification.partitions import confirm_gap, confirm_gpt_header, confirm_partition_table, confirm_volume
 from labkit.verification.remnants import confirm_record_slack, confirm_slack, confirm_unallocated
+from labkit.verification.samples import SAMPLE_KINDS
 from labkit.verification.scene import SCENE_KINDS
 from labkit.verification.source_devices import confirm_blocker, confirm_criterion, confirm_own_image
 from labkit.verification.windows_kinds import WINDOWS_KINDS
@@ -37,6 +38,7 @@ KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
     "unallocated": confirm_unallocated,
     **WINDOWS_KINDS,
     **SCENE_KINDS,
+    **SAMPLE_KINDS,
     "custody_file": confirm_custody_file,
     "own_image": confirm_own_image,
     "blocker": confirm_blocker,

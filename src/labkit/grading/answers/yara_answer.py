@@ -60,7 +60,10 @@ def parse(text: str, answer: YaraAnswer) -> Given[str]:
     trial = try_rule(rule, {})
     if trial.refused or trial.stopped:
         raise FormError(
-            f"the rule does not compile: {trial.refused or trial.stopped}", remedy=_REMEDY, code="form-yara"
+            f"the rule does not compile: {trial.refused or trial.stopped}",
+            remedy=_REMEDY,
+            code="form-yara",
+            mistake="Y-SYNTAX",
         )
     if not trial.metas:
         raise FormError("there is no rule in the answer", remedy=_REMEDY, code="form-yara")
@@ -94,7 +97,13 @@ def compare(given: Given[str], answer: YaraAnswer, expected: ExpectedAnswer) -> 
         credit_percent += CLEAN_PERCENT
     has_meta, has_strings = all(trial.metas), _has_own_strings(given.value)
     credit_percent += META_PERCENT * has_meta + STRINGS_PERCENT * has_strings
-    mistake = "Y-CLEAN" if clean else "Y-CANARY" if is_canary_missed else None if has_strings else "Y-ONLY"
+    mistake = None
+    if not has_strings and not clean:
+        mistake = "Y-ONLY"  # before Y-CANARY, which follows from it
+    elif is_canary_missed:
+        mistake = "Y-CANARY"  # before Y-CLEAN: the hits on clean files are told beside it
+    elif clean:
+        mistake = "Y-CLEAN"
     details = [Detail("YARA-FOUND", {"found": found, "all": len(sets["positives"])})]
     if clean:
         details.append(Detail("YARA-CLEAN", {"found": clean, "all": len(sets["clean"])}))
