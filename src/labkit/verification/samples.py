@@ -51,7 +51,7 @@ def confirm_samples(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
         hits = {"yara": _by_program(rule, item), "yara-python": _by_library(rule, item)}
     said: list[Testimony] = [Testimony(_PLAIN, _told(plain, len(everyone)))]
     for reader, found in hits.items():
-        facts = None if found is None else _told(found["kf_sync_copy"], len(everyone))
+        facts = None if found is None else _told(found.get("kf_sync_copy", ()), len(everyone))
         said.append(Testimony(reader, facts, ("names", "file_count")))
     yield from weigh(trace, said)
 
@@ -79,8 +79,9 @@ def confirm_draft_rule(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     for reader, found in (("yara", _by_program(rules, item)), ("yara-python", _by_library(rules, item))):
         facts: dict[str, Any] | None = None
         if found is not None:
-            copies = [each for each in found[name] if _BLOCK.search(item.file(each).read_bytes())]
-            clean = [each for each in found[name] if each not in copies]
+            hit = found.get(name, ())
+            copies = [each for each in hit if _BLOCK.search(item.file(each).read_bytes())]
+            clean = [each for each in hit if each not in copies]
             names = (*copies, *clean)
             facts = {"names": names, "found_count": len(copies), "clean_count": len(clean)}
         said.append(Testimony(reader, facts, ("names", "found_count", "clean_count")))
