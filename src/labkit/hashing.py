@@ -6,17 +6,19 @@ same blocks; the reading thread goes on meanwhile.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from queue import Queue
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, Union
 
 from labkit.model.evidence import Digests
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 # What a thread is given: blocks to digest, a promise to keep at this place of the stream, or the end.
-_Work = list[bytes] | Future[str] | None
+_Work = Union[list[bytes], "Future[str]", None]
 
 ALGORITHMS = ("md5", "sha1", "sha256")
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -45,6 +47,8 @@ class Digester:
 
     def mark(self) -> "Future[str]":
         """Return the SHA-256 of everything that was added so far, as soon as it is worked out."""
+        from concurrent.futures import Future
+
         marked: Future[str] = Future()
         self._hand_over()
         self._queues[-1].put(marked)
@@ -123,8 +127,8 @@ def file_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
 
 def _consume(digest: "hashlib._Hash", queue: "Queue[_Work]") -> None:
     while (work := queue.get()) is not None:
-        if isinstance(work, Future):
+        if isinstance(work, list):
+            for block in work:
+                digest.update(block)
+        else:
             work.set_result(digest.copy().hexdigest())
-            continue
-        for block in work:
-            digest.update(block)

@@ -44,10 +44,12 @@ def examples(*commands: str) -> str:
 def write(text: str) -> None:
     """Write text to standard output: to a terminal as it takes it, else as UTF-8 with plain line feeds."""
     alive()
-    if sys.stdout.isatty():
+    stream = getattr(sys.stdout, "buffer", None)
+    if stream is None or sys.stdout.isatty():
         click.echo(text, nl=False)
     else:
-        click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+        stream.write(text.encode("utf-8", "backslashreplace"))
+        stream.flush()  # what was found stays, whatever becomes of the reader
 
 
 def write_lines(lines: Iterable[str]) -> None:

@@ -10,10 +10,15 @@ from labkit.cli.image_search import owner_text, place_object
 from labkit.cli.output import examples, note, output_options, progress, safe, write, write_json
 
 if TYPE_CHECKING:
+    from labkit.evidence.owners import Region
     from labkit.usecases.scanning import ScanHit
 
 _FILE = click.Path(path_type=Path)
-_PLAIN = "file\trule\tstring\toffset_bytes\tsize_bytes\tregion\tvolume\taddress\tdeleted\tpath\toffset_in_file\tdata\n"
+_COLUMNS = (
+    *("file", "rule", "string", "offset_bytes", "size_bytes", "region", "volume", "address", "deleted", "path"),
+    *("offset_in_file", "data"),
+)
+_SHOWN = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))  # noqa: PLR2004 - printable ASCII
 
 
 @click.command(
@@ -52,13 +57,13 @@ def yara(
     Of an image the medium is scanned, and each hit names the file it lies in. A raw image is scanned as a whole; other
     images and chosen regions in windows of 16 MiB that overlap by 1 MiB, and conditions see one window at a time.
     """
-    from labkit.usecases import scanning, searches
+    from labkit.usecases import scanning
 
     with progress(plain=plain) as watch:
         hits = scanning.scan(
             rules,
             target,
-            regions=searches.regions_named(regions),
+            regions=None if regions is None else _regions(regions),
             limit_s=limit_s,
             tell=lambda text: note(f"Warning: {text}"),
             watch=watch,
@@ -68,8 +73,14 @@ def yara(
                 write_json(_object(hit))
                 continue
             if plain and not number:
-                write(_PLAIN)
+                write("\t".join(_COLUMNS) + "\n")
             write(_plain_line(hit) if plain else _table_line(hit))
+
+
+def _regions(names: str) -> "frozenset[Region] | None":
+    from labkit.usecases.searches import regions_named
+
+    return regions_named(names)
 
 
 def _object(found: "ScanHit") -> dict[str, Any]:
@@ -90,8 +101,8 @@ def _object(found: "ScanHit") -> dict[str, Any]:
 
 def _plain_line(found: "ScanHit") -> str:
     value = _object(found)
-    names = _PLAIN.rstrip("\n").split("\t")
-    return "\t".join("" if value[name] is None else safe(str(value[name])) for name in names) + "\n"
+    cells = [value[name] for name in _COLUMNS]
+    return "\t".join(["" if cell is None else safe(str(cell)) for cell in cells]) + "\n"
 
 
 def _table_line(found: "ScanHit") -> str:
@@ -99,6 +110,6 @@ def _table_line(found: "ScanHit") -> str:
     where = safe(str(found.file))
     if found.place is not None:
         where = f"{found.place.region}  {safe(owner_text(found.place.owner))}"
-    text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in found.hit.data[:32])  # noqa: PLR2004 - ASCII
+    text = found.hit.data[:32].translate(_SHOWN).decode("ascii")
     offset = "-" if value["offset_bytes"] is None else value["offset_bytes"]
     return f"{safe(found.hit.rule)} {found.hit.string or '-'}  {offset}  {where}  {text}\n"

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labkit.errors import EvidenceError
-from labkit.evidence.ewf.medium import DamagedEwfError, EwfMedium, UnusualEwfError
 from labkit.evidence.image import Image
 from labkit.hashing import digest_blocks, file_blocks
 from labkit.model.evidence import Digests
@@ -101,6 +100,8 @@ def verify(image: Image, watch: Watch = unwatched) -> Verification:
 
 def _checked_digests(image: Image, watch: Watch) -> tuple[Digests, tuple[str, ...]]:
     """Return the digests of an E01's medium, and what does not fit its checksum."""
+    from labkit.evidence.ewf.medium import DamagedEwfError, EwfMedium, UnusualEwfError
+
     try:
         medium = EwfMedium(image.segments)
         if medium.size_bytes != image.size_bytes:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import EvidenceError
-from labkit.evidence.disk import VolumeReader
 from labkit.evidence.image import Image, open_image
 from labkit.evidence.isolation import Doing, announce
 from labkit.evidence.remarks import listening
@@ -16,6 +15,7 @@ from labkit.workspace.root import find_root
 
 if TYPE_CHECKING:
     from labkit.evidence.detail import EntryDetail
+    from labkit.evidence.disk import VolumeReader
     from labkit.model.evidence import ImageInfo
     from labkit.model.volumes import PartitionTable
 
@@ -118,7 +118,7 @@ def list_volumes(path: Path) -> "PartitionTable":
 
 
 @contextmanager
-def listing(path: Path, place: Place, *, deleted: bool, under: str) -> Iterator[Iterator[VolumeReader]]:
+def listing(path: Path, place: Place, *, deleted: bool, under: str) -> "Iterator[Iterator[VolumeReader]]":
     """Yield the readers of the volumes to list, one after the other; the image is closed after the block."""
     details = {**place.details(), "deleted": deleted}
     if under != "/":
@@ -127,7 +127,7 @@ def listing(path: Path, place: Place, *, deleted: bool, under: str) -> Iterator[
         yield readers(image, place)
 
 
-def stat(path: Path, place: Place, selection: Selection) -> tuple[VolumeReader, "EntryDetail"]:
+def stat(path: Path, place: Place, selection: Selection) -> "tuple[VolumeReader, EntryDetail]":
     """Return everything about one entry, and the reader of its volume (for its number and zone)."""
     with examined("image stat", path, {**place.details(), **selection.details()}), open_image(path) as image:
         reader = one_reader(image, place)
@@ -141,12 +141,14 @@ def read(path: Path, place: Place, selection: Selection) -> Iterator[bytes]:
         yield from selected_bytes(reader, address_of(reader, selection), selection)
 
 
-def readers(image: Image, place: Place) -> Iterator[VolumeReader]:
+def readers(image: Image, place: Place) -> "Iterator[VolumeReader]":
     """Yield the readers of the volumes that are meant, one after the other.
 
     Raises:
         EvidenceError: There is no such volume, or none with a file system.
     """
+    from labkit.evidence.disk import VolumeReader
+
     if place.volume is not None or place.offset_bytes is not None:
         yield one_reader(image, place)
         return
@@ -157,8 +159,10 @@ def readers(image: Image, place: Place) -> Iterator[VolumeReader]:
         yield VolumeReader(image, volume, place.zone)
 
 
-def one_reader(image: Image, place: Place) -> VolumeReader:
+def one_reader(image: Image, place: Place) -> "VolumeReader":
     """Return the reader of the one volume that is meant."""
+    from labkit.evidence.disk import VolumeReader
+
     if place.offset_bytes is not None:
         return VolumeReader(image, volume_at(image, place.offset_bytes), place.zone)
     if place.volume is not None:
@@ -183,7 +187,7 @@ def _no_filesystem(image: Image) -> EvidenceError:
     )
 
 
-def address_of(reader: VolumeReader, selection: Selection) -> int:
+def address_of(reader: "VolumeReader", selection: Selection) -> int:
     """Return the address of the selected entry.
 
     Raises:
@@ -194,7 +198,7 @@ def address_of(reader: VolumeReader, selection: Selection) -> int:
     return reader.find(selection.path or "/")
 
 
-def selected_bytes(reader: VolumeReader, address: int, selection: Selection) -> Iterator[bytes]:
+def selected_bytes(reader: "VolumeReader", address: int, selection: Selection) -> Iterator[bytes]:
     """Yield the selected bytes of the entry at an address."""
     if selection.slack:
         yield reader.slack(address, stream=selection.stream)

@@ -4,16 +4,18 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.errors import EvidenceError
-from labkit.evidence.carving.carve import space_of
 from labkit.evidence.image import Image, open_image
-from labkit.evidence.owners import MediumMap, Place, Region
 from labkit.evidence.verify import Watch, unwatched
+from labkit.evidence.volumes import volumes_if_any
 from labkit.evidence.yara_scan import RuleHit, Scanner
 from labkit.hashing import digest_file
 from labkit.usecases.examiner import examined
+
+if TYPE_CHECKING:
+    from labkit.evidence.owners import MediumMap, Place, Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +24,14 @@ class ScanHit:
 
     file: Path
     hit: RuleHit
-    place: Place | None
+    place: "Place | None"
 
 
 def scan(
     rules: Path,
     target: Path,
     *,
-    regions: frozenset[Region] | None = None,
+    regions: "frozenset[Region] | None" = None,
     limit_s: int = 600,
     tell: Callable[[str], None] = lambda _: None,
     watch: Watch = unwatched,
@@ -64,7 +66,7 @@ def scan(
 def _hits(
     scanner: Scanner,
     target: Path,
-    regions: frozenset[Region] | None,
+    regions: "frozenset[Region] | None",
     tell: Callable[[str], None],
     watch: Watch,
 ) -> Iterator[ScanHit]:
@@ -74,18 +76,22 @@ def _hits(
         yield from _in_folder(scanner, target, tell)
         return
     with open_image(target) as image:
-        owners = MediumMap(image)
-        if image.container not in ("E01", "split raw") and not owners.volumes:
+        volumes = volumes_if_any(image)
+        if image.container not in ("E01", "split raw") and not any(volume.filesystem for volume in volumes):
             if regions is not None:
                 raise _no_regions(target)
             yield from (ScanHit(target, hit, None) for hit in scanner.file(target))
         else:
-            yield from _in_medium(scanner, image, owners, regions, watch)
+            from labkit.evidence.owners import MediumMap
+
+            yield from _in_medium(scanner, image, MediumMap(image, volumes), regions, watch)
 
 
 def _in_medium(
-    scanner: Scanner, image: Image, owners: MediumMap, regions: frozenset[Region] | None, watch: Watch
+    scanner: Scanner, image: Image, owners: "MediumMap", regions: "frozenset[Region] | None", watch: Watch
 ) -> Iterator[ScanHit]:
+    from labkit.evidence.carving.carve import space_of
+
     space = space_of(image, owners, regions)
     mapped = image.container == "raw" and regions is None
     for hit in scanner.file(image.path) if mapped else scanner.space(space, watch):
