@@ -32,7 +32,7 @@ def test_no_page_is_wider_than_a_telephone(pages: Mapping[str, Path], tmp_path: 
 
     found = laid_out(forms, (1280, 360), tmp_path, direction="ltr")
 
-    assert len(found) == 8
+    assert len(found) == 10
     assert {(one["name"], one["width"]): one["overflow"] for one in found if one["overflow"]} == {}
 
 

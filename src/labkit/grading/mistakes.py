@@ -118,6 +118,7 @@ _KINDS = (
     MistakeKind("C-BACK", _G),
     MistakeKind("C-INVENT", _G),
     MistakeKind("C-GUESS", _G),
+    MistakeKind("C-LIVE", _G),
     MistakeKind("C-SWAP", _E),
     MistakeKind("C-VAGUE", _E),
 )

@@ -50,6 +50,7 @@ class Story:
     known: tuple[StoryEvent, ...] = ()
     marks: Mapping[str, Marks] = field(default_factory=dict)
     tolerance_s: int = 0
+    clock_errors_s: frozenset[int] = frozenset()  # of devices at hand: device minus true time
 
 
 NO_STORY = Story()
@@ -72,7 +73,13 @@ def story_of(answer: LogAnswer, truth: CaseTruth) -> Story:
         raise _no_story(answer.story)
     asked += [_asked(event, by_name, truth) for event in named]
     marks = {exhibit: found for item in items for exhibit, found in _marks(item, truth)}
-    return Story(tuple(asked), known, marks, answer.tolerance_s)
+    errors_s = frozenset(
+        int(str(trace.facts["clock_offset_s"]))
+        for item in items
+        for trace in _traces(item, truth)
+        if "clock_offset_s" in trace.facts
+    )
+    return Story(tuple(asked), known, marks, answer.tolerance_s, errors_s - {0})
 
 
 def _asked(event: LogEvent, known: Mapping[str, StoryEvent], truth: CaseTruth) -> StoryEvent:

@@ -17,12 +17,13 @@ from labkit.model.custody import Event, EventType
 from labkit.model.grading import Detail
 
 MISSING, TIME, BACKDATED, MERGED = "EVENT-MISSING", "EVENT-TIME", "EVENT-BACKDATED", "EVENT-MERGED"
+SKEWED = "EVENT-SKEW"
 PERSON, SEAL, BAG, GUESSED = "EVENT-PERSON", "EVENT-SEAL", "EVENT-BAG", "EVENT-GUESSED"
 DIGEST, INVENTED = "EVENT-DIGEST", "EVENT-INVENTED"
 # What a pair of event and exhibit still earns, in percent; of several faults the heaviest counts. What a rule of
 # custody takes for itself (a line written late, CC-11) is not taken here as well.
 CREDIT_PERCENT: Mapping[str, int] = {
-    MISSING: 0, MERGED: 25, BACKDATED: 25, GUESSED: 25, TIME: 50, SEAL: 50, BAG: 50, DIGEST: 50, PERSON: 75,
+    MISSING: 0, MERGED: 25, BACKDATED: 25, GUESSED: 25, TIME: 50, SKEWED: 50, SEAL: 50, BAG: 50, DIGEST: 50, PERSON: 75,
 }  # fmt: skip
 _FULL = 100
 _T = EventType
@@ -30,6 +31,7 @@ _SEALING = frozenset({_T.PACKAGED, _T.SEALED, _T.RESEALED})
 _HANDING = frozenset({_T.RELEASED, _T.RECEIVED, _T.CHECKED_OUT, _T.RETURNED, _T.STORED})
 # Steps that change who has an exhibit or how it is closed: whoever invents one changes the history of the exhibit.
 _DECISIVE = (_SEALING - {_T.PACKAGED}) | _HANDING | {_T.SEIZED, _T.UNSEALED, _T.TRANSPORTED, _T.DISPOSED}
+_SKEW_WITHIN = timedelta(minutes=1)  # people write minutes, clocks show seconds
 _COMPANION = timedelta(minutes=15)  # so near an entry may complete an event, as a release completes a receipt
 _AMENDABLE = (
     "exhibits", "actor", "released_by", "received_by", "seal_before", "seal_after", "bag_no_before", "bag_no_after",
@@ -122,11 +124,15 @@ def _match(pairs: Sequence[_Pair], entries: Sequence[Event], story: Story) -> No
             if pair.entry is None and (seq, pair.exhibit) not in taken:
                 pair.entry = entry
                 taken.add((seq, pair.exhibit))
-                pair.faults += [] if is_right else [_wrong_time(pair, entry)]
+                pair.faults += [] if is_right else [_wrong_time(pair, entry, story)]
 
 
-def _wrong_time(pair: _Pair, entry: Event) -> str:
+def _wrong_time(pair: _Pair, entry: Event, story: Story) -> str:
     at_utc = _utc(entry)
+    if at_utc is not None:
+        gap = at_utc - pair.event.at_utc
+        if any(abs(gap - timedelta(seconds=error)) <= _SKEW_WITHIN for error in story.clock_errors_s):
+            return SKEWED
     return BACKDATED if at_utc is not None and at_utc < pair.event.at_utc else TIME
 
 

@@ -22,6 +22,12 @@ HEXADECIMAL = "0123456789ABCDEF"
 # What of the legend the warrant names.
 COVERED = re.compile(r"^(PC KF-ACC-07|Red USB stick|Mobile phone of Kestrel Freight|Note with a password)")
 
+# What each step saves, by how many seconds it lives (RFC 3227, section 2.1, and the table of the guide).
+LIFE: Mapping[str, float] = {
+    "photographs": 1, "isolate-phone": 60, "memory": 3600, "router-log": 86_400, "power-off": 90_000,
+    "provider-request": 6e6, "pack-devices": 6e7,
+}  # fmt: skip
+
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 DEVICE_CLOCK: Box = (380, 374, 646, 416)
 REFERENCE_CLOCK: Box = (732, 314, 936, 366)
@@ -43,14 +49,21 @@ def solve(evidence: Path, public: Mapping[str, str], work: Path) -> dict[str, st
     )
     return {
         "to-seize": ", ".join(f"object-{number}" for number in to_seize((scene / "scene.html").read_text("utf-8"))),
-        "order": "plan-4",
+        "order": " > ".join(sorted(LIFE, key=LIFE.__getitem__)),
         "running-pc": "action-3",
-        "reason": "reason-2",
+        "reason": f"reason-2; live-state.html; line {padlock((scene / 'live-state.html').read_text('utf-8'))}",
         "phone": "phone-2",
         "clock-offset": f"{seconds(shown) - seconds(right):+d} s",
         "not-here": "open-documents, take-recorder, router-off",
         "pc-serial": read(label.crop(SERIAL), f"{HEXADECIMAL}TV-"),
     }
+
+
+def padlock(page: str) -> str:
+    """Return the number of the line that tells of the open padlock."""
+    found = re.search(r'<td class="no">(\d+)</td>(?:(?!</tr>).)*open padlock', page)
+    assert found is not None
+    return found[1]
 
 
 def seconds(clock: time) -> int:

@@ -107,6 +107,7 @@ def test_a_claim_whose_parts_do_not_fit_is_our_fault(changes: dict[str, object])
         ("open; room; предмет 7", 100, ()),
         ("open; room.svg; object 8", 50, ("claim-place",)),
         ("open; room.svg", 50, ("claim-place",)),
+        ("open; Clocks", 100, ()),
         (f"open; custody-file.html; line {fact('file.lbas')[0]}", 100, ()),  # type: ignore[index]
         (f"open; custody file; строки {fact('file.lbas')[0]} и {fact('file.lbas')[2]}", 100, ()),  # type: ignore[index]
         (f"open; custody-file.html; lines {fact('file.lbas')[0]}, 3", 75, ()),  # type: ignore[index]
@@ -119,7 +120,7 @@ def test_pages_lines_and_objects_are_cited(text: str, credit_percent: int, notic
     assert (found.credit_percent, found.notices) == (credit_percent, notices)
 
 
-@pytest.mark.parametrize("text", ["open; room", "open; KF-06; line x", "open; .svg", "open; KF-06; lines 9-3"])
+@pytest.mark.parametrize("text", ["open; KF-06", "open; KF-06; line x", "open; --", "open; KF-06; lines 9-3"])
 def test_only_a_page_may_be_cited_as_a_whole(text: str) -> None:
     with pytest.raises(FormError) as caught:
         check_form(PAGES, text)

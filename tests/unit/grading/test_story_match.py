@@ -359,3 +359,34 @@ def test_a_story_that_is_not_there_is_an_error_of_the_exercise(where: dict[str, 
 def test_a_task_says_which_events_it_asks_for(answer: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         a_task(type="LOG", **answer)
+
+
+def with_trace(name: str, facts: dict[str, Any]) -> CaseTruth:
+    traces = {n: Trace(n, "x", None, f) for n, f in {**TRACES, name: facts}.items()}
+    return CaseTruth("tern", {"stick": "KF-02"}, {"room": GroundTruth("room", traces)})
+
+
+@pytest.mark.parametrize(
+    ("clock", "fault"), [("10:49", "EVENT-SKEW"), ("10:50", "EVENT-SKEW"), ("10:55", "EVENT-TIME")]
+)
+def test_the_clock_of_the_device_is_told_from_any_other_time(
+    clock: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "TRUTH", with_trace("clocks", {"clock_offset_s": 433}))
+    entries = {**whole(), "stick": an_entry("seized", clock, "KF-02")}
+
+    result = graded(tmp_path, entries)
+
+    assert [detail.code for detail in result.details if detail.code.startswith("EVENT-")] == [fault]
+    assert result.mistake == ("T-SKEW" if fault == "EVENT-SKEW" else None)
+    assert result.credit_percent == 90
+
+
+def test_a_touch_that_nobody_wrote_down_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touched = _event(11, 2, "live_action", "KF-02", by=OFFICER)
+    monkeypatch.setitem(globals(), "TRUTH", with_trace("touched", touched))
+
+    result = graded(tmp_path, whole())
+
+    assert told(result) == [("EVENT-MISSING", "KF-02")]
+    assert result.mistake == "C-LIVE"

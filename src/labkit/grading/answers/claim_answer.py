@@ -106,8 +106,8 @@ def exhibit_form(text: str) -> str:
 
 
 def is_page(exhibit: str) -> bool:
-    """Return whether what is cited is a page or a picture, named by its file name."""
-    return "." in exhibit
+    """Return whether what is cited is a page or a picture: a file name, or a name without a number."""
+    return "." in exhibit or not any(character.isdigit() for character in exhibit)
 
 
 def _reads(place: str, kind: Place) -> bool:

@@ -22,13 +22,14 @@ from labkit.grading.answers.contract import (
     Verdict,
     unfit,
 )
-from labkit.grading.story_match import BACKDATED, GUESSED, INVENTED, compare_with_story
-from labkit.model.custody import Event
+from labkit.grading.story_match import BACKDATED, GUESSED, INVENTED, MISSING, SKEWED, compare_with_story
+from labkit.model.custody import Event, EventType
 from labkit.model.grading import Detail
 
 MAX_DETAILS = 40
 _FULL, _HALF = 100, 50  # what an event counts: as asked for; there, but without the digest that it must carry
-_NAMED_FAULTS = {GUESSED: "C-GUESS", INVENTED: "C-INVENT", BACKDATED: "C-BACK"}
+_NAMED_FAULTS = {GUESSED: "C-GUESS", INVENTED: "C-INVENT", BACKDATED: "C-BACK", SKEWED: "T-SKEW"}
+_UNTOLD_TOUCH = "C-LIVE"
 _NAMED_RULES = {"CC-25": "C-ORIG", "CC-11": "C-AFTER", "CC-39": "C-AFTER"}
 
 
@@ -133,4 +134,6 @@ def _named(findings: Sequence[RuleFinding]) -> str | None:
 
 def _named_fault(details: Sequence[Detail]) -> str | None:
     found = {detail.code for detail in details}
-    return next((name for fault, name in _NAMED_FAULTS.items() if fault in found), None)
+    untold = {detail.values["event"] for detail in details if detail.code == MISSING}
+    named = next((name for fault, name in _NAMED_FAULTS.items() if fault in found), None)
+    return named or (_UNTOLD_TOUCH if EventType.LIVE_ACTION in untold else None)

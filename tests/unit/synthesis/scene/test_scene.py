@@ -23,6 +23,7 @@ ITEM = "scene"
 PAGES = {
     "room.svg", "clocks.svg", "label-kf-01.svg", "label-kf-02.svg", "label-kf-03.svg", "bag-kf-01.svg", "bag-kf-02.svg",
     "bag-kf-03.svg", "bag-kf-10.svg", "scene.html", "warrant.html", "duty-log.html", "protocol.html",
+    "live-state.html", "network.svg",
 }  # fmt: skip
 SEALS = {"KF-01": "seal_pc", "KF-03": "seal_phone"}  # exhibits of which one is smudged, and their variables
 LARGEST_BYTES = 500_000
