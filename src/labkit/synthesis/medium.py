@@ -35,25 +35,38 @@ class Medium:
 
     def write(self, offset_bytes: int, data: bytes) -> None:
         """Put ``data`` at ``offset_bytes`` from byte 0 of the medium."""
-        self._check_range(offset_bytes, len(data))
+        length = len(data)
+        if offset_bytes < 0 or offset_bytes + length > self.size_bytes:
+            raise self._outside(offset_bytes, length)
+        number, start = divmod(offset_bytes, CHUNK_BYTES)
+        if 0 < length <= CHUNK_BYTES - start:
+            self._writable(number)[start : start + length] = data
+            return
         position = 0
-        while position < len(data):
+        while position < length:
             number, start = divmod(offset_bytes + position, CHUNK_BYTES)
-            size = min(CHUNK_BYTES - start, len(data) - position)
-            self._writable(number)[start : start + size] = data[position : position + size]
+            size = min(CHUNK_BYTES - start, length - position)
+            part = data[position : position + size]
+            if size == CHUNK_BYTES:
+                self._chunks[number] = bytes(part)
+            else:
+                self._writable(number)[start : start + size] = part
             position += size
 
     def read(self, offset_bytes: int, size_bytes: int) -> bytes:
         """Return ``size_bytes`` bytes from ``offset_bytes``."""
-        self._check_range(offset_bytes, size_bytes)
+        if offset_bytes < 0 or offset_bytes + size_bytes > self.size_bytes:
+            raise self._outside(offset_bytes, size_bytes)
+        number, start = divmod(offset_bytes, CHUNK_BYTES)
+        if size_bytes <= CHUNK_BYTES - start:
+            return bytes(self._chunks.get(number, _ZERO_CHUNK)[start : start + size_bytes])
         parts = []
         position = offset_bytes
         end = offset_bytes + size_bytes
         while position < end:
             number, start = divmod(position, CHUNK_BYTES)
             size = min(CHUNK_BYTES - start, end - position)
-            chunk = self._chunks.get(number, _ZERO_CHUNK)
-            parts.append(bytes(chunk[start : start + size]))
+            parts.append(self._chunks.get(number, _ZERO_CHUNK)[start : start + size])
             position += size
         return b"".join(parts)
 
@@ -73,9 +86,8 @@ class Medium:
             self._chunks[number] = chunk
         return chunk
 
-    def _check_range(self, offset_bytes: int, size_bytes: int) -> None:
-        if offset_bytes < 0 or offset_bytes + size_bytes > self.size_bytes:
-            raise SynthesisError(
-                f"bytes {offset_bytes} to {offset_bytes + size_bytes} lie outside a medium of {self.size_bytes} bytes",
-                remedy="Make the medium larger or the content smaller.",
-            )
+    def _outside(self, offset_bytes: int, size_bytes: int) -> SynthesisError:
+        return SynthesisError(
+            f"bytes {offset_bytes} to {offset_bytes + size_bytes} lie outside a medium of {self.size_bytes} bytes",
+            remedy="Make the medium larger or the content smaller.",
+        )

@@ -75,6 +75,21 @@ def test_a_fork_changes_nothing_here() -> None:
     assert other.paths() == ("/b.txt",)
 
 
+def test_forks_write_what_was_pending_each_for_itself() -> None:
+    v = volume()
+    for number in range(60):
+        v.create(f"/paper {number:02}.txt", b"a", NOW)
+    alone = v.fork(v._medium.fork())
+    other = v.fork(v._medium.fork())
+
+    v.flush()
+    other.flush()
+    alone.flush()
+
+    digests = [hashlib.sha256(b"".join(one._medium.chunks())).digest() for one in (v, other, alone)]
+    assert len(set(digests)) == 1
+
+
 def test_only_standard_information_follows_a_changed_time() -> None:
     v = volume()
     node = v.create("/stomped.exe", b"MZ", NOW)

@@ -7,6 +7,7 @@ Records".
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from labkit.synthesis.filesystems.ntfs.mft import write_extents
 from labkit.synthesis.filesystems.ntfs.node_store import attribute_of, with_attribute
@@ -32,6 +33,7 @@ class ChangeJournal:
         extents: Extents = ((HOLE, hole_clusters),) if hole_clusters else ()
         records = Attribute(DATA, _RECORDS_STREAM, _RECORDS_INSTANCE, None, start_usn, extents, sparse=True)
         held = Attribute(DATA, _LIMITS_STREAM, _LIMITS_INSTANCE, limits, len(limits))
+        self._newest: tuple[int, Extents] = (start_usn, ())  # what was allocated last: from which USN on, and where
         self._node_id = files.add_to_extend("$UsnJrnl", (records, held))
         if start_usn % tree.geometry.cluster_bytes:
             self._reserve(start_usn)
@@ -63,23 +65,26 @@ class ChangeJournal:
             steps: What happens, one after the other.
             closed: Whether the file is closed then; what is deleted is closed with the last step.
         """
-        reasons = []
-        total = Reason(0)
-        for step in steps:
-            total |= step
-            reasons.append(total)
-        if closed:
-            reasons.append(total | Reason.CLOSE)
         attributes = node.flags | (_DIRECTORY_ATTRIBUTE if node.directory else 0)
-        usn = node.usn
-        for reason in reasons:
-            record = self._journal.add(
-                node.reference, name.parent_reference, name.text, at, reason, attributes=attributes
-            )
-            self._reserve(self._journal.next_usn)
-            write_extents(self._tree.medium, self._tree.geometry, self._extents, record.usn, record.to_bytes())
-            usn = record.usn
-        return node._replace(usn=usn)
+        return node._replace(usn=self.write(node.reference, attributes, name, at, steps, closed=closed))
+
+    def write(
+        self, reference: int, attributes: int, name: Name, at: datetime, steps: tuple[Reason, ...], *, closed: bool
+    ) -> int:
+        """Write the records of ``note`` for the file ``reference``. Return the USN of the last one."""
+        written = [
+            self._journal.add(reference, name.parent_reference, name.text, at, reason, attributes=attributes)
+            for reason in _adding_up(steps, closed=closed)
+        ]
+        self._reserve(self._journal.next_usn)
+        tree = self._tree
+        start, extents = self._newest
+        for record in written:
+            if record.usn >= start:
+                write_extents(tree.medium, tree.geometry, extents, record.usn - start, record.to_bytes())
+            else:
+                write_extents(tree.medium, tree.geometry, self._stream.extents, record.usn, record.to_bytes())
+        return written[-1].usn
 
     @property
     def _stream(self) -> Attribute:
@@ -87,26 +92,34 @@ class ChangeJournal:
         assert stream is not None  # noqa: S101 - made with the journal
         return stream
 
-    @property
-    def _extents(self) -> Extents:
-        return self._stream.extents
-
     def _reserve(self, size_bytes: int) -> None:
         """Let $J be ``size_bytes`` long; new clusters are cleared, as pages are in memory."""
-        tree = self._tree
+        tree, geometry = self._tree, self._tree.geometry
         stream = self._stream
         extents = stream.extents
-        missing = tree.geometry.clusters_for(size_bytes) - sum(count for _, count in extents)
+        allocated = sum(count for _, count in extents)
+        missing = geometry.clusters_for(size_bytes) - allocated
         if missing > 0:
-            ahead = max(missing, tree.geometry.clusters_for(_AHEAD_BYTES))
+            ahead = max(missing, geometry.clusters_for(_AHEAD_BYTES))
             near = sum(extents[-1]) if extents and extents[-1][0] != HOLE else None
             more = tree.clusters.allocate(ahead, self._node_id, near=near)
             for first, count in more:
-                tree.medium.write(tree.geometry.cluster_offset_bytes(first), bytes(count * tree.geometry.cluster_bytes))
+                tree.medium.write(geometry.cluster_offset_bytes(first), bytes(count * geometry.cluster_bytes))
             extents = joined(extents, more)
-        node = tree.nodes[self._node_id]
-        grown = with_attribute(node, stream._replace(size_bytes=size_bytes, extents=extents))
+            self._newest = (allocated * geometry.cluster_bytes, more)
+        grown = with_attribute(tree.nodes[self._node_id], stream._replace(size_bytes=size_bytes, extents=extents))
         if missing > 0:
             tree.settle(grown)
         else:
             tree.keep(grown)
+
+
+@cache
+def _adding_up(steps: tuple[Reason, ...], *, closed: bool) -> tuple[Reason, ...]:
+    """Return the reasons that one operation states, one record after the other."""
+    reasons = []
+    total = Reason(0)
+    for step in steps:
+        total |= step
+        reasons.append(total)
+    return (*reasons, total | Reason.CLOSE) if closed else tuple(reasons)

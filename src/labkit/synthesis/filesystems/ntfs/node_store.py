@@ -41,6 +41,7 @@ class NodeStore:
         self.found: dict[int, dict[bytes, int]] = {}  # directory -> key of a name -> node
         self._owned: set[int] = set()  # nodes whose indexes no fork shares
         self._changed: set[int] = set()  # nodes whose record has to be written
+        self._restated: set[int] = set()  # nodes whose index entries have to be written
         self._changed_indexes: set[int] = set()
 
     def fork(self, medium: Medium) -> Self:
@@ -51,7 +52,8 @@ class NodeStore:
         other.clusters = self.clusters.fork()
         other.mft = self.mft.fork(medium, other.clusters)
         other.nodes, other.indexes, other.found = dict(self.nodes), dict(self.indexes), dict(self.found)
-        other._changed, other._changed_indexes = set(self._changed), set(self._changed_indexes)
+        other._changed, other._restated = set(self._changed), set(self._restated)
+        other._changed_indexes = set(self._changed_indexes)
         self._owned, other._owned = set(), set()
         return other
 
@@ -60,7 +62,7 @@ class NodeStore:
 
         The caller has made sure that there is room (``require``).
         """
-        indexes = self.indexes.get(node.node_id, ())
+        indexes = self.own_indexes(node.node_id) if node.node_id in self.indexes else ()
         while rendering.used_bytes(node, indexes) > ROOM_BYTES and (large := _largest_resident(node)) is not None:
             node = self._moved_out(node, large)
         self.nodes[node.node_id] = node
@@ -77,6 +79,11 @@ class NodeStore:
         self.nodes[node.node_id] = node
         self._changed.add(node.node_id)
 
+    def store(self, node: Node) -> None:
+        """Keep the new value of a node; its record and its index entries will be written."""
+        self.keep(node)
+        self._restated.add(node.node_id)
+
     def erase(self, node: Node) -> None:
         """Free the record and the clusters of a node that has left its directories.
 
@@ -85,7 +92,6 @@ class NodeStore:
         self.nodes[node.node_id] = node
         self.write(node)
         if node.directory:
-            self.own_indexes(node.node_id)
             self._write_blocks(node.node_id)
             self._changed_indexes.discard(node.node_id)
         self.mft.release(node.record)
@@ -108,13 +114,13 @@ class NodeStore:
 
     def view(self, node_id: int, name: str) -> ViewTree:
         """Return an index that is no directory."""
-        self.own_indexes(node_id)
-        return next(one for one in self.indexes[node_id] if isinstance(one, ViewTree) and one.name == name)
+        return next(one for one in self.own_indexes(node_id) if isinstance(one, ViewTree) and one.name == name)
 
     # -- writing --------------------------------------------------------------------------------------------------
 
     def flush(self) -> None:
         """Write the records and index blocks that changed."""
+        self._restate()
         for node_id in sorted(self._changed_indexes):
             self._write_blocks(node_id)
         self._changed_indexes.clear()
@@ -188,7 +194,7 @@ class NodeStore:
         return Surroundings(lambda: self._grow_index(node_id, index), self.renderer(node_id, index))
 
     def _write_blocks(self, node_id: int) -> None:
-        for index in self.indexes[node_id]:
+        for index in self.own_indexes(node_id):
             render = self.renderer(node_id, index)
             for number in sorted(index.changed):
                 position = number * BLOCK_BYTES
@@ -196,6 +202,18 @@ class NodeStore:
                 block = protected(index.block_bytes(number, render), before)
                 write_extents(self.medium, self.geometry, index.extents, position, block)
             index.changed.clear()
+
+    def _restate(self) -> None:
+        """Note in which index blocks, or records, what was stored has its entries."""
+        for node_id in self._restated:
+            node = self.nodes[node_id]
+            for name in () if node.deleted else node.names:
+                directory = self.own_indexes(name.parent_id)[0]
+                self._changed_indexes.add(name.parent_id)
+                for key in name.keys:
+                    if directory.touch(key):
+                        self._changed.add(name.parent_id)
+        self._restated.clear()
 
     def _spread(self, node: Node) -> rendering.Spread:
         indexes = [(index, self.renderer(node.node_id, index)) for index in self.indexes.get(node.node_id, ())]
@@ -249,29 +267,38 @@ class NodeStore:
         allocated = sum(count for _, count in index.extents)
         return entries * (index.height + 2) * per_block + allocated // _GROWTH_SHARE + per_block
 
-    def own_indexes(self, node_id: int) -> Index:
-        """Return the first index of a node, with all of them not shared with a fork any more."""
+    def own_indexes(self, node_id: int) -> tuple[Index, ...]:
+        """Return the indexes of a node, not shared with a fork any more."""
         if node_id not in self._owned:
             self._owned.add(node_id)
             self.indexes[node_id] = tuple(index.fork() for index in self.indexes[node_id])
             if node_id in self.found:
                 self.found[node_id] = dict(self.found[node_id])
-        return self.indexes[node_id][0]
+        return self.indexes[node_id]
 
 
 def with_attribute(node: Node, attribute: Attribute) -> Node:
-    """Return ``node`` with an attribute of this kind and name replaced, or added."""
-    key = (attribute.kind, collation_key(attribute.name))
-    others = [one for one in node.attributes if (one.kind, collation_key(one.name)) != key]
-    return node._replace(
-        attributes=tuple(sorted([*others, attribute], key=lambda one: (one.kind, collation_key(one.name))))
-    )
+    """Return ``node`` with an attribute of this kind and name replaced, or added in its place."""
+    others = list(node.attributes)
+    for position, one in enumerate(others):
+        if one.kind == attribute.kind and _same_name(one.name, attribute.name):
+            others[position] = attribute
+            return node._replace(attributes=tuple(others))
+    others.append(attribute)
+    others.sort(key=lambda one: (one.kind, collation_key(one.name)))
+    return node._replace(attributes=tuple(others))
 
 
 def attribute_of(node: Node, kind: int, name: str = "") -> Attribute | None:
     """Return the attribute of this kind and name, if there is one."""
-    key = collation_key(name)
-    return next((one for one in node.attributes if one.kind == kind and collation_key(one.name) == key), None)
+    for one in node.attributes:
+        if one.kind == kind and _same_name(one.name, name):
+            return one
+    return None
+
+
+def _same_name(left: str, right: str) -> bool:
+    return left == right or collation_key(left) == collation_key(right)
 
 
 def _references(node: Node) -> list[int]:

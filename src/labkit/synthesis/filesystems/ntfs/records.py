@@ -14,7 +14,8 @@ ATTRIBUTES_START = 0x38
 _END_MARK = b"\xff\xff\xff\xff\0\0\0\0"
 ROOM_BYTES = RECORD_BYTES - ATTRIBUTES_START - len(_END_MARK)  # for attributes
 IN_USE, DIRECTORY, IS_IN_EXTEND, IS_VIEW_INDEX = 0x01, 0x02, 0x04, 0x08
-_HEADER = struct.Struct("<4sHHQHHHHIIQHHI")
+_HEADER = struct.Struct("<4sHHQHHHHIIQHHI8x")  # with the room of the update sequence
+_PROTECTED = frozenset((b"FILE", b"INDX"))
 
 
 def record_bytes(
@@ -45,43 +46,41 @@ def record_bytes(
         0,
         number,
     )
-    return header + bytes(ATTRIBUTES_START - len(header)) + body
+    return header + body
 
 
-def protected(block: bytes, before: bytes) -> bytes:
+def protected(block: bytes | bytearray, before: bytes) -> bytes:
     """Return ``block`` with an update sequence number that follows that of ``before``, the same block as it stood.
 
     The last two bytes of each sector go to the array in the header, the number takes their place.
     """
-    start = struct.unpack_from("<H", block, 4)[0]
-    number = update_sequence_number(before) % 0xFFFF + 1
-    mark = number.to_bytes(2, "little")
     result = bytearray(block)
-    result[start : start + 2] = mark
-    for sector in range(len(block) // SECTOR_BYTES):
-        end = (sector + 1) * SECTOR_BYTES
-        saved = start + 2 + 2 * sector
-        result[saved : saved + 2] = block[end - 2 : end]
-        result[end - 2 : end] = mark
+    start = result[4] | result[5] << 8
+    low, high = divmod(update_sequence_number(before) % 0xFFFF + 1, 256)[::-1]
+    for saved, end, mark in ((start + 2, SECTOR_BYTES - 2, low), (start + 3, SECTOR_BYTES - 1, high)):
+        ends = result[end::SECTOR_BYTES]
+        result[saved : saved + 2 * len(ends) : 2] = ends
+        result[end::SECTOR_BYTES] = bytes((mark,)) * len(ends)
+    result[start] = low
+    result[start + 1] = high
     return bytes(result)
 
 
 def plain(block: bytes) -> bytes:
     """Return a protected block with the bytes that belong to the ends of its sectors; others come back as they are."""
-    if block[:4] not in {b"FILE", b"INDX"}:
+    if block[:4] not in _PROTECTED:
         return block
-    start = struct.unpack_from("<H", block, 4)[0]
     result = bytearray(block)
-    for sector in range(len(block) // SECTOR_BYTES):
-        end = (sector + 1) * SECTOR_BYTES
-        saved = start + 2 + 2 * sector
-        result[end - 2 : end] = block[saved : saved + 2]
+    start = result[4] | result[5] << 8
+    count = len(block) // SECTOR_BYTES
+    for saved, end in ((start + 2, SECTOR_BYTES - 2), (start + 3, SECTOR_BYTES - 1)):
+        result[end::SECTOR_BYTES] = result[saved : saved + 2 * count : 2]
     return bytes(result)
 
 
 def update_sequence_number(block: bytes) -> int:
     """Return the update sequence number of a protected block; 0 for another."""
-    if block[:4] not in {b"FILE", b"INDX"}:
+    if block[:4] not in _PROTECTED:
         return 0
-    start = struct.unpack_from("<H", block, 4)[0]
-    return int.from_bytes(block[start : start + 2], "little")
+    start = block[4] | block[5] << 8
+    return block[start] | block[start + 1] << 8

@@ -1,6 +1,7 @@
 """Files and directories of an NTFS volume under construction: records, names, indexes and what has to be written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Self
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.filesystems.ntfs import names as naming
@@ -21,6 +22,8 @@ _LARGEST_INDEX_BLOCKS = 6400  # that a $BITMAP within an MFT record can count
 _SPARE_RECORDS = 4
 _RUNS_PER_RECORD = 100
 _SPARE_CLUSTERS = 2
+_NOWHERE = 0  # no node has this number
+_NOTHING: Mapping[bytes, int] = {}
 
 
 class NtfsTree(NodeStore):
@@ -30,14 +33,22 @@ class NtfsTree(NodeStore):
         super().__init__(geometry, medium)
         self.short_names = short_names
         self.first_own_node = 0  # nodes below are NTFS's own
+        self._directories = {"": ROOT}  # those that were looked for, by their paths
+
+    def fork(self, medium: Medium) -> Self:
+        """Return an independent copy that writes to ``medium``."""
+        other = super().fork(medium)
+        other.__dict__["_directories"] = dict(self._directories)
+        return other
 
     # -- finding --------------------------------------------------------------------------------------------------
 
     def find(self, path: str) -> Node | None:
         """Return the live node at ``path``, or None."""
-        number: int | None = ROOT
-        for name in _parts(path):
-            number = self.found.get(number, {}).get(collation_key(name)) if number is not None else None
+        if path == "/":
+            return self.nodes[ROOT]
+        above, name = _divided(path)
+        number = self.found.get(self._directory(above), _NOTHING).get(collation_key(name))
         return None if number is None else self.nodes[number]
 
     def live(self, path: str) -> Node:
@@ -85,21 +96,32 @@ class NtfsTree(NodeStore):
         Raises:
             SynthesisError: There is no such directory.
         """
-        parts = _parts(path)
-        if not parts:
+        if path == "/":
             raise SynthesisError("the root directory stands already", remedy="Give a path below it.")
-        above = "/" + "/".join(parts[:-1])
-        parent = self.find(above)
-        if parent is None or not parent.directory or parent.node_id not in self.found:
+        above, name = _divided(path)
+        number = self._directory(above)
+        if number == _NOWHERE:
             raise SynthesisError(
-                f"there is no directory {above}", remedy=f"Make it before {path}, with make_directory."
+                f"there is no directory {above or '/'}", remedy=f"Make it before {path}, with make_directory."
             )
+        parent = self.nodes[number]
         if parent.reparse_tag:
             raise SynthesisError(
                 f"{above} leads elsewhere, and so does what would be made in it",
                 remedy="Name the directory it leads to.",
             )
-        return parent, parts[-1]
+        return parent, name
+
+    def _directory(self, path: str) -> int:
+        """Return the live directory at ``path``, which does not end with a slash; ``_NOWHERE`` if there is none."""
+        number = self._directories.get(path)
+        if number is None:
+            above, _, name = path.rpartition("/")
+            number = self.found.get(self._directory(above), _NOTHING).get(collation_key(name), _NOWHERE)
+            if number not in self.found:
+                return _NOWHERE
+            self._directories[path] = number
+        return number
 
     def children(self, node: Node) -> list[Node]:
         """Return what lives in a directory, in the order of its index."""
@@ -205,7 +227,7 @@ class NtfsTree(NodeStore):
 
     def enter(self, node: Node, name: Name) -> None:
         """Put a link of ``node``, which is stored already, into its directory."""
-        directory = self.own_indexes(name.parent_id)
+        directory = self.own_indexes(name.parent_id)[0]
         found, around = self.found[name.parent_id], self.surroundings(name.parent_id, directory)
         blocks = directory.block_count
         for entry in _entries(node, name):
@@ -218,8 +240,10 @@ class NtfsTree(NodeStore):
 
     def withdraw(self, name: Name) -> None:
         """Take a link out of its directory."""
-        directory = self.own_indexes(name.parent_id)
+        directory = self.own_indexes(name.parent_id)[0]
         found, around = self.found[name.parent_id], self.surroundings(name.parent_id, directory)
+        if self.nodes[found[name.key]].directory:
+            self._directories = {"": ROOT}
         for key in name.keys:
             del found[key]
             directory.remove(key, around)
@@ -245,19 +269,8 @@ class NtfsTree(NodeStore):
     def stamp(self, node_id: int, now: int) -> None:
         """Set the times of a directory in which a name has come or gone."""
         node = self.nodes[node_id]
-        self.store(node._replace(times=node.times._replace(modified=now, changed=now)))
-
-    def store(self, node: Node) -> Node:
-        """Keep the new value of a node; its record and its index entries will be written."""
-        self.nodes[node.node_id] = node
-        self._changed.add(node.node_id)
-        for name in node.names:
-            directory = self.own_indexes(name.parent_id)
-            for key in name.keys:
-                if directory.touch(key):
-                    self._changed.add(name.parent_id)
-            self._changed_indexes.add(name.parent_id)
-        return node
+        times = Times(node.times.born, now, now, node.times.accessed)
+        self.store(node if node.times == times else node._replace(times=times))
 
 
 def _entries(node: Node, name: Name) -> list[Entry]:
@@ -268,7 +281,9 @@ def _entries(node: Node, name: Name) -> list[Entry]:
     return entries
 
 
-def _parts(path: str) -> list[str]:
+def _divided(path: str) -> tuple[str, str]:
+    """Return the path of the directory above, without a slash at its end, and the name."""
     if not path.startswith("/"):
         raise SynthesisError(f"{path!r} is not a full path", remedy="Begin it with / at the root of the volume.")
-    return path[1:].split("/") if path != "/" else []
+    above, _, name = path.rpartition("/")
+    return above, name

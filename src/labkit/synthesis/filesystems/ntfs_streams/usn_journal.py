@@ -9,9 +9,9 @@ structure" and "Change Journal Records"; libyal, "New Technologies File System (
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntFlag
+from typing import NamedTuple
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts.filetime import filetime
@@ -63,8 +63,7 @@ class Source(IntFlag):
     REPLICATION_MANAGEMENT = 0x4
 
 
-@dataclass(frozen=True, slots=True)
-class UsnRecord:
+class UsnRecord(NamedTuple):
     """One record. References are the MFT record number, and in the upper 16 bits its sequence number."""
 
     usn: int
