@@ -45,6 +45,7 @@ def test_every_command_that_reads_apart_is_run() -> None:
     commands = {name: getattr(import_module(module), attribute) for name, (module, attribute, _) in COMMANDS.items()}
     apart = {name for name, command in commands.items() if isinstance(command, ApartCommand)}
     groups = {name: command for name, command in commands.items() if isinstance(command, ApartGroup)}
+    del groups["memory"]  # it reads no disk images; damaged memory has tests of its own
     inside = {
         f"{name} {inner}" for name, group in groups.items() for inner in group.list_commands(click.Context(group))
     }

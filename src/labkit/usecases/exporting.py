@@ -1,11 +1,12 @@
 """What an examiner takes out of an image: the content of an entry, as a file."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.atomic import whole_file
 from labkit.errors import StorageError
-from labkit.evidence.image import Image, open_image
+from labkit.evidence.image import open_image
 from labkit.evidence.verify import Watch, unwatched
 from labkit.hashing import Digester
 from labkit.model.evidence import Digests
@@ -46,7 +47,7 @@ def export(
         target = destination
         if destination.is_dir():
             target = destination / _own_name(selection, address)
-        _check_target(path, image, target, content.size_bytes, force=force)
+        check_target((path, *image.segments), target, content.size_bytes, force=force)
         with whole_file(target) as partial, partial.open("wb") as file, Digester() as digester:
             for block in watch(selected_bytes(reader, address, selection), content.size_bytes, "content"):
                 file.write(block)
@@ -63,16 +64,26 @@ def _own_name(selection: Selection, address: int) -> str:
         name += f".{selection.stream}"
     if selection.slack:
         name += ".slack"
+    return safe_name(name, f"address-{address}")
+
+
+def safe_name(name: str, otherwise: str) -> str:
+    """Return a file name that every operating system takes; ``otherwise`` where nothing is left of it."""
     safe = "".join("_" if character in '<>:"/\\|?*' or not character.isprintable() else character for character in name)
-    safe = safe.rstrip(". ") or f"address-{address}"
+    safe = safe.rstrip(". ") or otherwise
     reserved = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
     return f"_{safe}" if safe.partition(".")[0].casefold() in reserved else safe
 
 
-def _check_target(source: Path, image: Image, target: Path, size_bytes: int, *, force: bool) -> None:
+def check_target(sources: Iterable[Path], target: Path, size_bytes: int, *, force: bool) -> None:
+    """Check that a file can be written, and is none of the image's own.
+
+    Raises:
+        StorageError: It is there already, has no folder, is evidence, or the disk has no room for it.
+    """
     import shutil
 
-    if any(target.exists() and target.samefile(segment) for segment in (source, *image.segments)):
+    if any(target.exists() and target.samefile(segment) for segment in sources):
         raise StorageError(
             f"{target} is the image itself", remedy="Evidence is never written to. Choose another file with --to."
         )

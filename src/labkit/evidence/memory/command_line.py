@@ -4,12 +4,22 @@ They lie where ``mm_struct`` says, each text with a zero byte behind it. A proce
 what it shows now. What was never read or was swapped out is not in the image and stands as missing.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labkit.evidence.memory.damage import UnreadableError
+from labkit.evidence.memory.paging import Stretch
 from labkit.evidence.memory.tasks import Task
 
 _MOST_BYTES = 6 << 20  # three quarters of the stack's usual limit of 8 MiB (fs/exec.c)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text and its virtual address."""
+
+    address: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +27,8 @@ class Texts:
     """Texts one behind the other, the first at the virtual ``address``; ``missing_bytes`` are not in the image."""
 
     address: int
-    texts: tuple[str, ...]
+    texts: tuple[Text, ...]
     missing_bytes: int
-
-    def place_of(self, number: int) -> int:
-        """Return the virtual address of a text, by its number from 0."""
-        return self.address + sum(len(text.encode("utf-8", "surrogateescape")) + 1 for text in self.texts[:number])
 
 
 def arguments(task: Task) -> Texts:
@@ -51,6 +57,13 @@ def _texts(task: Task, start_field: str, end_field: str, what: str) -> Texts:
         raise UnreadableError(f"the {what} of process {task.pid} can not lie at {start:#x} to {end:#x}")
     found = task.space.read_what_is_there(start, end - start)
     missing = sum(to - begin for begin, to in found.missing)
-    data = found.data.rstrip(b"\0")
-    texts = tuple(text.decode("utf-8", "surrogateescape") for text in data.split(b"\0")) if data else ()
-    return Texts(start, texts, missing)
+    return Texts(start, tuple(_split(found, start)), missing)
+
+
+def _split(found: Stretch, start: int) -> Iterator[Text]:
+    """Yield the texts of a stretch; zeros that stand for missing bytes separate, and are no empty texts."""
+    place = 0
+    for text in found.data.rstrip(b"\0").split(b"\0"):
+        if text or (place < len(found.data) and not any(begin <= place < end for begin, end in found.missing)):
+            yield Text(start + place, text.decode("utf-8", "surrogateescape"))
+        place += len(text) + 1

@@ -17,6 +17,7 @@ _KERNEL_THREAD = 0x0020_0000  # PF_KTHREAD
 _SLEEPING = {0: "running", 1: "sleeping", 2: "waiting", 4: "stopped", 8: "traced"}
 _DEAD, _ZOMBIE = 0x10, 0x20  # EXIT_DEAD, EXIT_ZOMBIE
 _STATE_BITS = 0xF
+_NO_LOAD = 0x400  # TASK_NOLOAD: waits for work, which nobody waits for
 
 
 class Task:
@@ -80,12 +81,13 @@ class Task:
 
     @property
     def state(self) -> str:
-        """Return ``running``, ``sleeping``, ``zombie`` and the like; ``dead`` for one that has ended."""
+        """Return ``running``, ``sleeping``, ``idle``, ``zombie`` and the like; ``dead`` for one that has ended."""
         ended = self.record.number("exit_state")
         if ended & (_DEAD | _ZOMBIE):
             return "zombie" if ended & _ZOMBIE else "dead"
         name = "__state" if "__state" in self.record.layout else "state"
-        return _SLEEPING.get(self.record.number(name) & _STATE_BITS, "other")
+        state = self.record.number(name)
+        return "idle" if state & _NO_LOAD else _SLEEPING.get(state & _STATE_BITS, "other")
 
     @cached_property
     def memory(self) -> Record | None:

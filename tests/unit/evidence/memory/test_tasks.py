@@ -3,7 +3,7 @@
 import pytest
 
 from labkit.evidence.memory.clock import read_clock
-from labkit.evidence.memory.command_line import arguments, environment
+from labkit.evidence.memory.command_line import Texts, arguments, environment
 from labkit.evidence.memory.damage import UnreadableError
 from labkit.evidence.memory.pages import pages_of
 from labkit.evidence.memory.tasks import processes, threads
@@ -87,14 +87,30 @@ def with_arguments(memory: TinyMemory, first: bytes, second: bytes | None) -> No
     memory.map(top, STACK, memory.frame(bytes(8) + b"A=1\0B=\xff\0\0\0" + bytes(PAGE - 26) + first))
 
 
+def said(found: Texts) -> list[str]:
+    return [one.text for one in found.texts]
+
+
+def test_empty_arguments_are_kept_and_missing_pages_are_none(opened: Opening):
+    memory = TinyMemory()
+    task = memory.task(40, "backup")
+    _, top = memory.memory_of(task, arg_start=STACK + PAGE - 8, arg_end=STACK + 2 * PAGE + 8)
+    memory.map(top, STACK, memory.frame(bytes(PAGE - 8) + b"a\0\0bcde"))
+    memory.map(top, STACK + 2 * PAGE, memory.frame(b"f\0g\0"))
+    (task,) = processes(opened(memory))
+    found = arguments(task)
+    assert (said(found), found.missing_bytes) == (["a", "", "bcde", "f", "g"], PAGE)
+    assert [one.address - STACK for one in found.texts] == [PAGE - 8, PAGE - 6, PAGE - 5, 2 * PAGE, 2 * PAGE + 2]
+
+
 def test_arguments_over_the_end_of_a_page(opened: Opening):
     memory = TinyMemory()
     with_arguments(memory, b"backup\0-", b"-quiet\0x\0")
     (task,) = processes(opened(memory))
     found = arguments(task)
-    assert (found.texts, found.missing_bytes) == (("backup", "--quiet", "x"), 0)
-    assert found.place_of(1) == STACK + PAGE - 1
-    assert environment(task).texts == ("A=1", "B=\udcff")
+    assert (said(found), found.missing_bytes) == (["backup", "--quiet", "x"], 0)
+    assert found.texts[1].address == STACK + PAGE - 1
+    assert said(environment(task)) == ["A=1", "B=\udcff"]
     assert [virtual for virtual, _ in pages_of(task)] == [STACK, STACK + PAGE]
 
 
@@ -103,7 +119,7 @@ def test_arguments_that_are_partly_swapped_out(opened: Opening):
     with_arguments(memory, b"backup\0-", None)
     (task,) = processes(opened(memory))
     found = arguments(task)
-    assert (found.texts, found.missing_bytes) == (("backup", "-"), 8)
+    assert (said(found), found.missing_bytes) == (["backup", "-"], 8)
 
 
 def test_arguments_of_an_impossible_size_are_told(opened: Opening):

@@ -1,0 +1,130 @@
+"""What is shown of an object in memory: one flat mapping, ready for JSON; ``record`` says of what kind it is.
+
+Virtual addresses are hexadecimal text, because many readers of JSON round numbers of 64 bits. ``physical_address`` and
+``offset_bytes`` are numbers: where the object is in the machine's memory, and where in the image file. In a raw image
+the two are the same.
+"""
+
+from typing import Any
+
+from labkit.evidence.memory.command_line import Text, Texts
+from labkit.evidence.memory.damage import UnreadableError
+from labkit.evidence.memory.kernel import Kernel
+from labkit.evidence.memory.page_cache import CachedFile
+from labkit.evidence.memory.paging import AddressSpace
+from labkit.evidence.memory.physical import PAGE_BYTES
+from labkit.evidence.memory.system import System
+from labkit.evidence.memory.tasks import Task, threads
+from labkit.evidence.timestamps import iso_text
+
+Row = dict[str, Any]
+
+
+def place_row(kernel: Kernel, space: AddressSpace, virtual: int) -> Row:
+    """Return the three places of a virtual address; the last two are None where it is not in the image."""
+    row: Row = {"virtual_address": f"{virtual:#x}", "physical_address": None, "offset_bytes": None}
+    try:
+        physical = space.translate(virtual)
+        row |= {"physical_address": physical, "offset_bytes": kernel.memory.offset_in_file(physical)}
+    except UnreadableError:
+        pass
+    return row
+
+
+def system_row(kernel: Kernel, system: System) -> Row:
+    """Return the machine."""
+    return {
+        "record": "system",
+        "container": kernel.memory.container,
+        "size_bytes": kernel.memory.size_bytes,
+        "runs": [[run.start, run.size_bytes] for run in kernel.memory.runs],
+        "symbols": kernel.symbols.name,
+        "banner": system.banner,
+        **{name: system.names.get(name) for name in ("nodename", "release", "version", "machine")},
+        "command_line": system.command_line,
+        "started_utc": iso_text(system.clock.started_ns),
+        "captured_utc": iso_text(system.clock.captured_ns),
+        "physical_shift": kernel.placement.physical_shift,
+        "virtual_shift": kernel.placement.virtual_shift,
+        "page_table": kernel.space.top,
+    }
+
+
+def process_row(task: Task) -> Row:
+    """Return a process."""
+    return {
+        "record": "process",
+        "pid": task.pid,
+        "parent_pid": task.parent_pid,
+        "name": task.name,
+        "uid": task.credentials.get("uid"),
+        "gid": task.credentials.get("gid"),
+        "euid": task.credentials.get("euid"),
+        "state": task.state,
+        "kernel_thread": task.is_kernel_thread,
+        "threads": sum(1 for _ in threads(task)),
+        "started_utc": iso_text(task.started_ns),
+        **place_row(task.kernel, task.kernel.space, task.address),
+    }
+
+
+def thread_row(task: Task) -> Row:
+    """Return a thread."""
+    row = {**process_row(task), "record": "thread", "thread_id": task.thread_id}
+    del row["threads"]
+    return row
+
+
+def _own_place(task: Task, virtual: int) -> Row:
+    if task.space is None or not virtual:
+        return {"virtual_address": None, "physical_address": None, "offset_bytes": None}
+    return place_row(task.kernel, task.space, virtual)
+
+
+def arguments_row(task: Task, found: Texts) -> Row:
+    """Return the command line of a process."""
+    return {
+        "record": "command_line",
+        "pid": task.pid,
+        "name": task.name,
+        "arguments": [one.text for one in found.texts],
+        "missing_bytes": found.missing_bytes,
+        **_own_place(task, found.address),
+    }
+
+
+def variable_row(task: Task, found: Text) -> Row:
+    """Return one variable of the environment of a process."""
+    name, _, value = found.text.partition("=")
+    return {
+        "record": "environment_variable",
+        "pid": task.pid,
+        "process": task.name,
+        "name": name,
+        "value": value,
+        **_own_place(task, found.address),
+    }
+
+
+def cached_file_row(file: CachedFile) -> Row:
+    """Return a file of the page cache."""
+    kernel = file.record.kernel
+    uid, gid = file.owner
+    return {
+        "record": "cached_file",
+        "path": None if file.path is None else file.path.text,
+        "deleted": file.deleted,
+        "type": file.kind,
+        "filesystem": file.filesystem,
+        "device": file.device,
+        "inode": file.number,
+        "size_bytes": file.size_bytes,
+        "cached_bytes": min(file.cached_pages * PAGE_BYTES, -(-file.size_bytes // PAGE_BYTES) * PAGE_BYTES),
+        "mode": f"{file.mode:04o}",
+        "uid": uid,
+        "gid": gid,
+        "accessed_utc": iso_text(file.time_ns("atime")),
+        "modified_utc": iso_text(file.time_ns("mtime")),
+        "changed_utc": iso_text(file.time_ns("ctime")),
+        **place_row(kernel, kernel.space, file.address),
+    }

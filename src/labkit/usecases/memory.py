@@ -1,0 +1,182 @@
+"""What an examiner asks a memory image. Each verb leaves a line in the examination log of the workspace it is in."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labkit.atomic import whole_file
+from labkit.content.reader import content_root
+from labkit.errors import ContentError, EvidenceError
+from labkit.evidence.memory import rows
+from labkit.evidence.memory.command_line import arguments, environment
+from labkit.evidence.memory.damage import tolerating
+from labkit.evidence.memory.kernel import Kernel
+from labkit.evidence.memory.opening import open_kernel
+from labkit.evidence.memory.page_cache import cached_files
+from labkit.evidence.memory.recovery import content, find_file
+from labkit.evidence.memory.rows import Row
+from labkit.evidence.memory.system import describe_system
+from labkit.evidence.memory.tasks import Task, processes, threads
+from labkit.hashing import Digester
+from labkit.model.evidence import Digests
+from labkit.usecases.examiner import examined
+from labkit.usecases.exporting import check_target, safe_name
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryImage:
+    """An image and, where it was named, its symbol table or a folder of tables."""
+
+    path: Path
+    symbols: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A file that was written out of memory."""
+
+    path: Path
+    inode: int
+    digests: Digests
+    missing_bytes: int
+
+
+def info(image: MemoryImage) -> Row:
+    """Return what the image and its kernel say of themselves."""
+    with _examined("info", image) as kernel:
+        return rows.system_row(kernel, describe_system(kernel))
+
+
+def list_processes(image: MemoryImage, *, with_threads: bool = False) -> Iterator[Row]:
+    """Yield the processes of the kernel's list, or all their threads."""
+    with _examined("ps", image, {"threads": True} if with_threads else {}) as kernel:
+        for task in processes(kernel):
+            if with_threads:
+                yield from map(rows.thread_row, threads(task))
+            else:
+                yield rows.process_row(task)
+
+
+def process_tree(image: MemoryImage) -> list[tuple[int, Row]]:
+    """Return the processes, each with its depth, below the one that started it; those without a parent come first."""
+    with _examined("tree", image) as kernel:
+        return _as_tree([rows.process_row(task) for task in processes(kernel)])
+
+
+def command_lines(image: MemoryImage, pids: Collection[int] = ()) -> Iterator[Row]:
+    """Yield the command line of each process that has memory of its own."""
+    with _examined("cmdline", image, _pids(pids)) as kernel:
+        for task in _chosen(kernel, pids):
+            with tolerating(f"arguments of process {task.pid}"):
+                yield rows.arguments_row(task, arguments(task))
+
+
+def environments(image: MemoryImage, pids: Collection[int] = ()) -> Iterator[Row]:
+    """Yield the variables of the environment of each process."""
+    with _examined("env", image, _pids(pids)) as kernel:
+        for task in _chosen(kernel, pids):
+            with tolerating(f"environment of process {task.pid}"):
+                yield from (rows.variable_row(task, variable) for variable in environment(task).texts)
+
+
+def cached(image: MemoryImage, *, everything: bool = False) -> Iterator[Row]:
+    """Yield the files whose content is in memory, at least in part; or all inodes, of directories and others too."""
+    with _examined("recover", image, {"all": True} if everything else {}) as kernel:
+        for file in cached_files(kernel):
+            if everything or (file.kind == "file" and file.cached_pages):
+                yield rows.cached_file_row(file)
+
+
+def recover(
+    image: MemoryImage,
+    destination: Path,
+    *,
+    path: str | None = None,
+    inode: int | None = None,
+    filesystem: str | None = None,
+    force: bool = False,
+) -> Recovered:
+    """Write a file of the page cache to a file, whole or not at all; what is not in memory becomes zeros.
+
+    Raises:
+        EvidenceError: There is no such file in memory.
+        StorageError: The file exists already, or the disk has no room for it.
+    """
+    named = {"path": path, "inode": inode, "filesystem": filesystem, "to": str(destination)}
+    with _examined("recover", image, {k: v for k, v in named.items() if v is not None}) as kernel:
+        file = find_file(kernel, path, inode, filesystem)
+        target = destination
+        if destination.is_dir():
+            name = file.path.text.rpartition("/")[2] if file.path is not None else ""
+            target = destination / safe_name(name, f"inode-{file.number}")
+        check_target((image.path,), target, file.size_bytes, force=force)
+        missing = 0
+        with whole_file(target) as partial, partial.open("wb") as out, Digester() as digester:
+            for piece in content(kernel, file):
+                out.write(piece.data)
+                digester.update(piece.data)
+                missing += len(piece.data) * piece.missing
+            return Recovered(target, file.number, digester.finish(), missing)
+
+
+@contextmanager
+def _examined(command: str, image: MemoryImage, details: Mapping[str, Any] | None = None) -> Iterator[Kernel]:
+    """Open an image for one command, which is written down in the examination log."""
+    given = {} if image.symbols is None else {"symbols": str(image.symbols)}
+    with (
+        examined(f"memory {command}", image.path, {**given, **(details or {})}) as line,
+        open_kernel(image.path, image.symbols, shipped_symbols()) as kernel,
+    ):
+        line["table"] = kernel.symbols.name
+        yield kernel
+
+
+def shipped_symbols() -> list[Path]:
+    """Return the folders of symbol tables that come with labkit."""
+    try:
+        return sorted(content_root().glob("evidence_images/*/memory/symbols"))
+    except ContentError:
+        return []
+
+
+def _pids(pids: Collection[int]) -> dict[str, Any]:
+    return {"pid": sorted(pids)} if pids else {}
+
+
+def _chosen(kernel: Kernel, pids: Collection[int]) -> Iterator[Task]:
+    """Yield the processes of these numbers, or all that have memory of their own.
+
+    Raises:
+        EvidenceError: There is no process of one of the numbers.
+    """
+    found = [task for task in processes(kernel) if (task.pid in pids if pids else task.memory is not None)]
+    missing = sorted(set(pids) - {task.pid for task in found})
+    if missing:
+        raise EvidenceError(
+            f"there is no process {', '.join(map(str, missing))} in this image",
+            remedy="labkit memory ps IMAGE shows the processes.",
+        )
+    yield from found
+
+
+def _as_tree(found: list[Row]) -> list[tuple[int, Row]]:
+    known = {row["pid"] for row in found}
+    below: dict[int | None, list[Row]] = {}
+    for row in found:
+        parent = row["parent_pid"]
+        below.setdefault(parent if parent in known and parent != row["pid"] else None, []).append(row)
+    tree: list[tuple[int, Row]] = []
+    seen: set[int] = set()
+    waiting = [(0, row) for row in reversed(below.get(None, []))]
+    while len(tree) < len(found):
+        if not waiting:  # what is left goes round in a circle, which only damage does
+            waiting = [(0, next(row for row in found if id(row) not in seen))]
+        depth, row = waiting.pop()
+        if id(row) in seen:
+            continue
+        seen.add(id(row))
+        tree.append((depth, row))
+        waiting += [(depth + 1, child) for child in reversed(below.get(row["pid"], []))]
+    return tree

@@ -1,0 +1,186 @@
+"""``labkit memory`` on a tiny machine: what it prints, what it says where something is missing."""
+
+import hashlib
+import json
+import lzma
+from pathlib import Path
+
+import pytest
+
+from tests.small_class import a_workspace
+from tests.unit.cli.image_runner import objects, refused, run
+from tests.unit.evidence.memory.tiny_memory import PAGE, TinyFiles, TinyMemory
+
+STACK = 0x7FFC_0000_0000
+ARGUMENTS = b"backup\0--to\x00203.0.113.7\0"
+VARIABLES = b"HOME=/root\0KEY=a b\0"
+
+
+def machine() -> TinyMemory:
+    """Init, a shell, a program of the shell with arguments, and a file of it on tmpfs."""
+    memory = TinyMemory()
+    first = memory.task(1, "init", start_boottime=10**9)
+    shell = memory.task(40, "sh", parent=first, start_boottime=2 * 10**9)
+    program = memory.task(41, "backup\x1b[2J", parent=shell, start_boottime=3 * 10**9)
+    memory.task(42, "idle one", flags=0x20_0000, __state=0x402)
+    place = STACK + 16
+    _, top = memory.memory_of(
+        program,
+        arg_start=place,
+        arg_end=place + len(ARGUMENTS),
+        env_start=place + len(ARGUMENTS),
+        env_end=place + len(ARGUMENTS + VARIABLES),
+    )
+    memory.map(top, STACK, memory.frame(bytes(16) + ARGUMENTS + VARIABLES))
+    files = TinyFiles(memory, "tmpfs")
+    inode = files.inode(7, 0o100600, 2 * PAGE + 5, seconds=1_772_615_705)
+    files.entry("notes.txt", files.root, inode)
+    files.content(inode, {0: b"begin".ljust(PAGE, b"."), 2: b"ends!"})
+    return memory
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    found, table = machine().write_to(tmp_path)
+    (tmp_path / "symbols").mkdir()
+    table.rename(tmp_path / "symbols" / "tiny.json")
+    return found
+
+
+def test_the_machine(image: Path):
+    (row,) = objects("memory", "info", image)
+    assert row["banner"].startswith("Linux version 6.1.0-tiny")
+    assert (row["container"], row["size_bytes"], row["symbols"]) == ("raw", 16 << 20, "tiny.json")
+    assert (row["started_utc"], row["captured_utc"]) == ("2026-03-04T09:15:00Z", "2026-03-04T09:15:11Z")
+    assert "0x200000" in run("memory", "info", image).stdout
+
+
+def test_processes(image: Path):
+    rows = objects("memory", "ps", image)
+    assert [(row["pid"], row["parent_pid"], row["state"]) for row in rows] == [
+        (1, 0, "sleeping"),
+        (40, 1, "sleeping"),
+        (41, 40, "sleeping"),
+        (42, 0, "idle"),
+    ]
+    assert rows[2]["name"] == "backup\x1b[2J"
+    assert rows[1]["started_utc"] == "2026-03-04T09:15:02Z"
+    assert rows[1]["offset_bytes"] == rows[1]["physical_address"]
+    assert int(rows[1]["virtual_address"], 16) >= 1 << 63
+    table = run("memory", "ps", image).stdout
+    assert "backup\\x1b[2J" in table
+    assert "2026-03-04T09:15:02Z" in table
+
+
+def test_threads(image: Path):
+    rows = objects("memory", "ps", image, "--threads")
+    assert [(row["record"], row["thread_id"]) for row in rows] == [("thread", pid) for pid in (1, 40, 41, 42)]
+
+
+def test_who_started_whom(image: Path):
+    assert [(row["pid"], row["depth"]) for row in objects("memory", "tree", image)] == [
+        (1, 0),
+        (40, 1),
+        (41, 2),
+        (42, 0),
+    ]
+    lines = run("memory", "tree", image).stdout.splitlines()
+    assert any(line.startswith(" " * 5 + "sh ") for line in lines)
+    assert run("memory", "tree", image, "--plain").stdout.splitlines()[2].split("\t")[:2] == ["1", "sh"]
+
+
+def test_command_lines(image: Path):
+    (row,) = objects("memory", "cmdline", image)
+    assert (row["pid"], row["arguments"]) == (41, ["backup", "--to", "203.0.113.7"])
+    assert row["virtual_address"] == f"{STACK + 16:#x}"
+    assert image.read_bytes()[row["offset_bytes"] :].startswith(ARGUMENTS)
+    assert "backup --to 203.0.113.7" in run("memory", "cmdline", image, "--pid", 41).stdout
+
+
+def test_environments(image: Path):
+    rows = objects("memory", "env", image, "--pid", 41)
+    assert [(row["name"], row["value"]) for row in rows] == [("HOME", "/root"), ("KEY", "a b")]
+    assert image.read_bytes()[rows[1]["offset_bytes"] :].startswith(b"KEY=a b\0")
+
+
+def test_a_process_that_is_not_there(image: Path):
+    refused(5, "no process 7, 9", "labkit memory ps", "memory", "cmdline", image, "--pid", "9", "--pid", "7")
+
+
+def test_files_in_memory(image: Path):
+    (row,) = objects("memory", "recover", image)
+    assert (row["path"], row["inode"], row["size_bytes"], row["cached_bytes"]) == ("/notes.txt", 7, 8197, 8192)
+    assert row["modified_utc"] == "2026-03-04T09:15:05Z"
+    assert [row["type"] for row in objects("memory", "recover", image, "--all")] == ["directory", "file"]
+
+
+def test_a_file_is_recovered_and_its_gap_is_counted(image: Path, tmp_path: Path):
+    done = run("memory", "recover", image, "/notes.txt", "--to", tmp_path / "out", "--json")
+    content = b"begin".ljust(PAGE, b".") + bytes(PAGE) + b"ends!"
+    assert (tmp_path / "out").read_bytes() == content
+    row = json.loads(done.stdout)
+    assert (row["missing_bytes"], row["sha256"]) == (PAGE, hashlib.sha256(content).hexdigest())
+    assert "4096 bytes of the file are not in memory" in done.stderr
+    refused(13, "exists already", "--force", "memory", "recover", image, "/notes.txt", "--to", tmp_path / "out")
+    refused(
+        13, "is the image itself", "another file", "memory", "recover", image, "/notes.txt", "--to", image, "--force"
+    )
+
+
+def test_a_file_that_is_not_there(image: Path):
+    refused(5, "no file /none", "lists what there is", "memory", "recover", image, "/none")
+    refused(5, "no file inode 99", "lists what there is", "memory", "recover", image, "--inode", 99)
+
+
+def test_an_inode_number_of_two_file_systems(tmp_path: Path):
+    memory = machine()
+    other = TinyFiles(memory, "ramfs")
+    other.entry("other.txt", other.root, other.inode(7, 0o100600, 3))
+    found, table = memory.write_to(tmp_path)
+    arguments = ("memory", "recover", found, "--symbols", table, "--inode", 7, "--to", tmp_path / "out")
+    refused(5, "several files", "--filesystem", *arguments)
+    assert objects(*arguments, "--filesystem", "ramfs")[0]["size_bytes"] == 3
+
+
+def test_symbols_are_named_or_in_a_folder(image: Path, tmp_path: Path):
+    table = tmp_path / "symbols" / "tiny.json"
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "broken.txt").write_text("no table")
+    (folder / "tiny.json.xz").write_bytes(lzma.compress(table.read_bytes()))
+    table.unlink()
+    assert len(objects("memory", "ps", image, "--symbols", folder)) == 4
+    assert len(objects("memory", "ps", image, "--symbols", folder / "tiny.json.xz")) == 4
+    refused(
+        5, "no symbol table for the kernel of this image: Linux version 6.1.0-tiny", "strings", "memory", "ps", image
+    )
+    refused(5, "can not be read", "--symbols", "memory", "ps", image, "--symbols", folder / "none.json")
+
+
+def test_the_table_of_another_kernel(image: Path, tmp_path: Path):
+    table = tmp_path / "symbols" / "tiny.json"
+    content = json.loads(table.read_text())
+    content["symbols"]["linux_banner"]["constant_data"] = "TGludXggdmVyc2lvbiA1LjEwLjAtMSAoeCkK"
+    content["symbols"]["init_task"]["address"] += 64
+    table.write_text(json.dumps(content))
+    refused(5, "no symbol table for the kernel", "5.10.0-1", "memory", "ps", image)
+    refused(5, "is not in this image", "that very kernel", "memory", "ps", image, "--symbols", table)
+
+
+def test_an_image_of_windows_and_of_nothing(tmp_path: Path):
+    windows, nothing = tmp_path / "windows.raw", tmp_path / "nothing.raw"
+    windows.write_bytes(bytes(5000) + b"RSDS" + bytes(range(20)) + b"ntkrnlmp.pdb\0" + bytes(5000))
+    nothing.write_bytes(bytes(10000))
+    refused(5, "this image is of Windows", "yara", "memory", "ps", windows)
+    refused(5, "no Linux kernel is in this image", "yara", "memory", "ps", nothing)
+
+
+def test_the_examination_log_has_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    workspace = a_workspace(tmp_path)
+    image, table = machine().write_to(workspace.root / "work")
+    monkeypatch.chdir(workspace.root)
+    run("memory", "cmdline", image, "--symbols", table, "--pid", 41)
+    line = json.loads(workspace.examination_path.read_text(encoding="utf-8").splitlines()[-1])
+    assert line["command"] == "memory cmdline"
+    details = line["details"]
+    assert (details["outcome"], details["pid"], details["table"]) == ("done", [41], "memory.json")
