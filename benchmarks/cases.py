@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.measure import NotPossibleError, Row, impossible, labkit, program, run, side_by_side
+from benchmarks.remembering import examine_memory, scan_with_rules
 
 HASH_BYTES = 1024 * 1024 * 1024
 LIST_ENTRIES = 50_000
@@ -210,6 +211,8 @@ CASES: dict[str, tuple[Callable[[Path], Row], float]] = {
     "build": (build_disk, 0.2),
     "verify": (verify_e01, 0.65),
     "acquire": (acquire_e01, 0.5),
+    "memory": (examine_memory, 0.1),
+    "yara": (scan_with_rules, 1.0),
 }
 
 

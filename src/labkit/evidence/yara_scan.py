@@ -7,6 +7,7 @@ media are scanned in windows of 16 MiB that overlap by 1 MiB. There, conditions 
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -51,11 +52,27 @@ class Scanner:
         Raises:
             EvidenceError: The time is up, or the file can not be read.
         """
+        return self.begin(path)()
+
+    def begin(self, path: Path) -> Callable[[], Iterator[RuleHit]]:
+        """Begin to scan a file as a whole, beside whatever the caller does next.
+
+        Returns:
+            What waits for the hits and returns them, as ``file`` does. It has to be called.
+        """
+        room = ExitStack()
         size = path.stat().st_size
-        if not size:  # YARA can not map what is empty
-            return self._hits(self._matches(data=b""))
-        with room_to_map(size):
-            return self._hits(self._matches(filepath=str(path)))
+        if size:
+            room.enter_context(room_to_map(size))
+            work = self._begin(filepath=str(path))
+        else:  # YARA can not map what is empty
+            work = self._begin(data=b"")
+
+        def hits() -> Iterator[RuleHit]:
+            with room:
+                return self._hits(self._end(work, path.name))
+
+        return hits
 
     def space(self, space: Space, watch: Watch = unwatched) -> Iterator[RuleHit]:
         """Yield the hits in stretches of a medium, window by window; offsets count in the space.
@@ -67,7 +84,7 @@ class Scanner:
         start = 0
         for block in watch(space.blocks(block_bytes=WINDOW_BYTES), space.size_bytes, "yara"):
             window = block + space.read(start + len(block), OVERLAP_BYTES) if len(block) == WINDOW_BYTES else block
-            for hit in self._hits(self._matches(data=window)):
+            for hit in self._hits(self._end(self._begin(data=window), "the medium")):
                 if hit.offset_bytes is None:
                     if hit.rule not in alone:
                         alone.add(hit.rule)
@@ -76,18 +93,18 @@ class Scanner:
                     yield _moved(hit, start)
             start += len(block)
 
-    def _matches(self, **target: Any) -> list[Any]:
+    def _begin(self, **target: Any) -> "_Work":
         left = int(self._deadline - monotonic())
         if left <= 0:
             raise self._out_of_time()
+        return _Work(lambda: list(self._rules.match(**target, timeout=left, warnings_callback=self._warned)), left)
+
+    def _end(self, work: "_Work", name: str) -> list[Any]:
         try:
-            return _watched(
-                lambda: list(self._rules.match(**target, timeout=left, warnings_callback=self._warned)), left
-            )
+            return work.result()
         except yara.TimeoutError as error:
             raise self._out_of_time() from error
         except yara.Error as error:
-            name = target.get("filepath", "the medium")
             raise EvidenceError(
                 f"{name} can not be scanned: {error}", remedy="Check that the file can be read and is on a sound disk."
             ) from error
@@ -136,27 +153,32 @@ def _moved(hit: RuleHit, by: int) -> RuleHit:
     return RuleHit(hit.rule, hit.tags, hit.string, offset, hit.size_bytes, hit.data)
 
 
-def _watched(work: Callable[[], list[Any]], limit_s: float) -> list[Any]:
-    """Run work in a thread, so that Ctrl-C is heard and the parent is told that the reader goes on.
+class _Work:
+    """Work in a thread of its own, so that Ctrl-C is heard and the parent is told that the reader goes on.
 
     It is told so until ``limit_s``, when YARA is to stop by itself; if it does not, the clock of the reader ends it.
     """
-    outcome: list[list[Any] | BaseException] = []
 
-    def run() -> None:
+    def __init__(self, work: Callable[[], list[Any]], limit_s: float) -> None:
+        self._work = work
+        self._end = monotonic() + limit_s
+        self._outcome: list[list[Any] | BaseException] = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
         try:
-            outcome.append(work())
+            self._outcome.append(self._work())
         except BaseException as error:  # noqa: BLE001 - it is raised again below, in the thread that waits
-            outcome.append(error)
+            self._outcome.append(error)
 
-    end = monotonic() + limit_s
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(0.2)
-        if monotonic() < end:
-            alive()
-    (found,) = outcome
-    if isinstance(found, BaseException):
-        raise found
-    return found
+    def result(self) -> list[Any]:
+        """Wait for the end of the work; return what it returns, or raise what it raises."""
+        while self._thread.is_alive():
+            self._thread.join(0.2)
+            if monotonic() < self._end:
+                alive()
+        (found,) = self._outcome
+        if isinstance(found, BaseException):
+            raise found
+        return found

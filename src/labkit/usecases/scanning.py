@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import EvidenceError
-from labkit.evidence.image import Image, open_image
+from labkit.evidence.image import open_image
 from labkit.evidence.verify import Watch, unwatched
 from labkit.evidence.volumes import volumes_if_any
 from labkit.evidence.yara_scan import RuleHit, Scanner
@@ -15,7 +15,7 @@ from labkit.hashing import digest_file
 from labkit.usecases.examiner import examined
 
 if TYPE_CHECKING:
-    from labkit.evidence.owners import MediumMap, Place, Region
+    from labkit.evidence.owners import Place, Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +76,22 @@ def _hits(
         yield from _in_folder(scanner, target, tell)
         return
     with open_image(target) as image:
+        # A raw image is scanned as one file whatever is on it; YARA begins while its volumes and owners are looked up.
+        whole = scanner.begin(image.path) if image.container == "raw" and regions is None else None
         volumes = volumes_if_any(image)
         if image.container not in ("E01", "split raw") and not any(volume.filesystem for volume in volumes):
             if regions is not None:
                 raise _no_regions(target)
-            yield from (ScanHit(target, hit, None) for hit in scanner.file(target))
+            yield from (ScanHit(target, hit, None) for hit in (whole() if whole else scanner.file(target)))
         else:
+            from labkit.evidence.carving.carve import space_of
             from labkit.evidence.owners import MediumMap
 
-            yield from _in_medium(scanner, image, MediumMap(image, volumes), regions, watch)
-
-
-def _in_medium(
-    scanner: Scanner, image: Image, owners: "MediumMap", regions: "frozenset[Region] | None", watch: Watch
-) -> Iterator[ScanHit]:
-    from labkit.evidence.carving.carve import space_of
-
-    space = space_of(image, owners, regions)
-    mapped = image.container == "raw" and regions is None
-    for hit in scanner.file(image.path) if mapped else scanner.space(space, watch):
-        place = None if hit.offset_bytes is None else owners.at(space.place(hit.offset_bytes))
-        yield ScanHit(image.path, hit, place)
+            owners = MediumMap(image, volumes)
+            space = space_of(image, owners, regions)
+            for hit in whole() if whole else scanner.space(space, watch):
+                place = None if hit.offset_bytes is None else owners.at(space.place(hit.offset_bytes))
+                yield ScanHit(image.path, hit, place)
 
 
 def _in_folder(scanner: Scanner, folder: Path, tell: Callable[[str], None]) -> Iterator[ScanHit]:
