@@ -334,6 +334,9 @@ class LogAnswer(Strict):
     leave_out: list[str] = Field(
         default_factory=list, description="custody rules that can not be asked here, such as CC-24"
     )
+    only: list[str] = Field(
+        default_factory=list, description="custody rules that alone count, where another task asks for the others"
+    )
     overlay: Literal["default", "attesting-witness", "legacy-digests"] = Field(
         "default", description="what a country adds to the custody rules"
     )

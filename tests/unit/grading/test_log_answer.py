@@ -95,6 +95,21 @@ def test_a_rule_costs_unless_the_exercise_leaves_it_out(tmp_path: Path) -> None:
     assert (found.credit_percent, [item.code for item in found.details]) == (97, ["CC-24"])
 
 
+def test_a_task_may_count_some_rules_alone(tmp_path: Path) -> None:
+    (tmp_path / "custody.toml").write_text(DECLARED + an_event("acquired", 0) + an_event("verified", 5), "utf-8")
+    lines = render_custody(tmp_path, truth_of(), genesis=GENESIS)
+    asked = LOG.model_copy(update={"answer": LOG.answer.model_copy(update={"leave_out": [], "only": ["CC-04"]})})
+
+    def found(*lines: str) -> TaskResult:
+        submission = a_submission({}, custody_lines=lines)
+        return grade(submission, [an_exercise({"log": asked})], truth_of(), ledger_genesis=GENESIS).tasks[0]
+
+    assert found(*lines).credit_percent == 100  # CC-24 is not asked for
+    changed = found(*(line.replace("red stick", "red stack") for line in lines))
+    assert {item.code for item in changed.details} == {"CC-04"}
+    assert changed.credit_percent < 100
+
+
 def test_an_exercise_may_ask_for_what_a_country_adds(tmp_path: Path) -> None:
     seized = an_event("seized", 0).replace('["KF-06"]', '["KF-02"]')
     (tmp_path / "custody.toml").write_text(DECLARED + seized, "utf-8")

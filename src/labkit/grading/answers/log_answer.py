@@ -79,7 +79,11 @@ def compare(given: Given[Ledger], answer: LogAnswer, expected: ExpectedAnswer) -
     """
     ledger = given.value
     found = check(ledger, overlay=overlay(answer.overlay))
-    findings = tuple(finding for finding in found if finding.rule not in answer.leave_out)
+    findings = tuple(
+        finding
+        for finding in found
+        if finding.rule not in answer.leave_out and (not answer.only or finding.rule in answer.only)
+    )
     counted, missing = _events(ledger, expected.events)
     told = compare_with_story(ledger, expected.story)
     percents = (*counted, *told.percents)
