@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from labkit.cli import custody_dialogue
+from labkit.cli import custody_dialogue, custody_pairs
 from labkit.cli.custody_exchange import COMMANDS
 from labkit.cli.custody_options import ADD_OPTIONS, PLACE_OPTIONS, with_options
 from labkit.cli.output import note, output_options, write_json, write_lines
@@ -58,7 +58,8 @@ def custody() -> None:
 @click.argument("identifier", required=False)
 @with_options(*ADD_OPTIONS, *PLACE_OPTIONS)
 @click.option("--key", type=click.Path(dir_okay=False, path_type=Path), help="Sign with the private key in this file.")
-@click.option("--signer", metavar="PERSON", help="With --key: who signs. Default: the giver, the receiver, or --by.")
+@click.option("--sign", is_flag=True, help="Sign with the key of this workspace.")
+@click.option("--signer", metavar="PERSON", help="Who signs with the key. Default: the giver, the receiver, or --by.")
 @click.option("--json", "as_json", is_flag=True, help="Print the line as JSON.")
 def add(
     entry_type: str | None,
@@ -66,6 +67,7 @@ def add(
     ledger: Path | None,
     genesis: str | None,
     key: Path | None,
+    sign: bool,
     signer: str | None,
     as_json: bool,
     **given: Any,
@@ -110,6 +112,10 @@ def add(
         )
     now = datetime.now().astimezone()
     entry = _entry(kind, given)
+    if sign and key is None:
+        from labkit.usecases.colleague import own_key
+
+        key = own_key(Path.cwd())
     if key is not None:
         from labkit.usecases.custody_exchange import signed_with
 
@@ -147,13 +153,19 @@ def _signer(entry: dict[str, Any]) -> str:
 @with_options(*PLACE_OPTIONS)
 @output_options
 @click.option("--bars", is_flag=True, help="Who held each exhibit, as bars over time.")
-def show(ledger: Path | None, genesis: str | None, as_json: bool, plain: bool, bars: bool) -> None:
+@click.option("--peer", metavar="ID", help="The ledger that you took from this colleague.")
+def show(ledger: Path | None, genesis: str | None, as_json: bool, plain: bool, bars: bool, peer: str | None) -> None:
     """Show the ledger, and the checkpoint code to note on the paper form."""
     from labkit.cli import custody_bars, custody_table
     from labkit.i18n import translator
     from labkit.usecases import custodian
 
-    place = custodian.find_ledger(Path.cwd(), ledger=ledger, genesis=genesis)
+    if peer is not None:
+        from labkit.usecases.colleague import peer_place
+
+        place = peer_place(Path.cwd(), peer)
+    else:
+        place = custodian.find_ledger(Path.cwd(), ledger=ledger, genesis=genesis)
     seen = custodian.view(place, now=datetime.now().astimezone())
     t = translator(place.language)
     _say(t, seen.notices)
@@ -274,5 +286,5 @@ def _say(t: Callable[..., str], notices: Iterable[Any]) -> None:
         note(t(notice.key, **notice.values))
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, *custody_pairs.COMMANDS):
     custody.add_command(_command)

@@ -87,14 +87,22 @@ def key(file: Path) -> None:
 @click.option(
     "--key",
     "key_file",
-    required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="That person's private key.",
+    help="That person's private key. Default: the key of this workspace.",
 )
 @click.option("--location", default="", metavar="PLACE", help="Where it is received. Default: where it was released.")
+@click.option("--peer", metavar="ID", help="In the ledger that you took from this colleague; a copy to give back.")
+@click.option("--out", type=click.Path(path_type=Path), help="With --peer: a folder, or a file name .labledger.")
 @with_options(*PLACE_OPTIONS)
 def countersign(
-    line: int, person: str, key_file: Path, location: str, ledger: Path | None, genesis: str | None
+    line: int,
+    person: str,
+    key_file: Path | None,
+    location: str,
+    peer: str | None,
+    out: Path | None,
+    ledger: Path | None,
+    genesis: str | None,
 ) -> None:
     """Receive what was released in LINE, and countersign the release with the receiver's key.
 
@@ -102,13 +110,20 @@ def countersign(
 
     \b
         labkit custody countersign 14 --as P3 --key P3.key --location STORE
+        labkit custody countersign 14 --as P3 --peer T02 --out E:/
     """  # noqa: D301 - click reads the control character as "keep these lines"
     from labkit.i18n import translator
-    from labkit.usecases import custodian, custody_exchange
+    from labkit.usecases import colleague, custodian, custody_exchange
 
+    now = datetime.now().astimezone()
+    if peer is not None:
+        made = colleague.countersign(Path.cwd(), peer, line, person, location=location, out=out, now=now)
+        t = translator(custodian.find_ledger(Path.cwd()).language)
+        write_lines([t("custody.pair.countersigned", path=made.path, lines=made.lines) + "\n"])
+        return
     place = custodian.find_ledger(Path.cwd(), ledger=ledger, genesis=genesis)
     t = translator(place.language)
-    now = datetime.now().astimezone()
+    key_file = key_file or colleague.own_key(Path.cwd())
     added = custody_exchange.countersign(place, line, person, key_file, location=location, now=now)
     for notice in added.notices:
         note(t(notice.key, **notice.values))

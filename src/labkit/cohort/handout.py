@@ -61,7 +61,7 @@ def public_tasks(
                     number=text.number,
                     heading=fill(text.heading, public_variables),
                     text=fill(text.text_markdown, public_variables),
-                    points=task.points,
+                    points=exercise.points_of(task),
                     mode=exercise.mode,
                     answer=public_form(task.answer, language, public_variables),
                     verifier=verifier,

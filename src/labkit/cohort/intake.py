@@ -19,7 +19,7 @@ from labkit.cohort.refusal import RefusalError
 from labkit.custody.ledger import split_lines
 from labkit.model.grading import Submission
 from labkit.strict_json import RefusedJsonError, read_object
-from labkit.workspace.submission import ANSWERS, CUSTODY, ENVELOPE, EXAMINATION, FILES, HINTS, SCHEMA, SIGNATURE
+from labkit.workspace.submission import ANSWERS, CUSTODY, ENVELOPE, EXAMINATION, FILES, HINTS, PEER, SCHEMA, SIGNATURE
 
 _SIGNATURE_BYTES = 64
 _KEYS = frozenset(
@@ -77,15 +77,18 @@ def read_submission(path: Path, limits: Limits = LIMITS) -> Received:
         HINTS: limits.json_bytes,
         CUSTODY: limits.custody_lines * limits.line_bytes,
         EXAMINATION: limits.examination_lines * limits.line_bytes,
+        PEER: limits.peer_bytes,
     }
     members = read_members(path, wanted, limits)
     for name in wanted:
-        if name not in members:
+        if name not in members and name != PEER:
             raise RefusalError("missing-member", name=name)
     envelope = _envelope(_object(members, ENVELOPE, limits))
     _check_signature(envelope["workspace_key"], members[ENVELOPE], members[SIGNATURE])
-    for name in FILES:
-        if hashlib.sha256(members[name]).hexdigest() != envelope["files"].get(name):
+    for name, digest in envelope["files"].items():
+        if name not in members:
+            raise RefusalError("missing-member", name=name)
+        if hashlib.sha256(members[name]).hexdigest() != digest:
             raise RefusalError("changed-member", name=name)
     sha256, size_bytes = _file_digest(path)
     submission = Submission(
@@ -98,6 +101,7 @@ def read_submission(path: Path, limits: Limits = LIMITS) -> Received:
         examination_lines=_lines(members[EXAMINATION], EXAMINATION, limits.examination_lines, limits.line_bytes),
         hints_used=_hints(_object(members, HINTS, limits), limits),
         sha256=sha256,
+        peer_copy=members[PEER] if PEER in envelope["files"] else b"",
     )
     facts = {name: envelope[name] for name in ("prev_submission_sha256", "custody_head", "workspace_key")}
     return Received(submission, Envelope(kit_version=envelope["kit_version"], size_bytes=size_bytes, **facts))
@@ -129,7 +133,7 @@ def _envelope(value: Any) -> dict[str, Any]:
         and _fits(_DIGEST, value["workspace_key"])
         and isinstance(kit_version, str)
         and isinstance(files, dict)
-        and files.keys() == set(FILES)
+        and files.keys() - {PEER} == set(FILES)
         and all(_fits(_DIGEST, digest) for digest in files.values())
     )
     if not sound:

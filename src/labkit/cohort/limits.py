@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from labkit.custody.copies import MAX_BYTES
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -19,6 +21,7 @@ class Limits:
     examination_lines: int = 100_000
     line_bytes: int = 16 * 1024
     answers: int = 2_000
+    peer_bytes: int = MAX_BYTES
 
 
 LIMITS = Limits()

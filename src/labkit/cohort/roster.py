@@ -13,7 +13,7 @@ from labkit.model.people import Trainee
 
 _ALIASES: Mapping[str, str] = {"full_name": "name", "lang": "language", "id_number": "idnumber"}
 _REQUIRED = ("trainee_id", "name", "language")
-_OPTIONAL = ("username", "idnumber", "email", "group")
+_OPTIONAL = ("username", "idnumber", "email", "group", "pair")
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9_-])?", re.ASCII)  # it becomes a file name
 _DOS_NAME = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?", re.IGNORECASE)
 _MAX_BYTES = 16 * 1024 * 1024
@@ -40,6 +40,7 @@ def read_roster(data: bytes, *, name: str = "roster.csv") -> tuple[Trainee, ...]
     problems = [f"line {line.number}: {what}" for line in lines for what in _wrong_cells(line)]
     problems += _duplicates(lines, "trainee_id", "trainee_id")
     problems += _duplicates(lines, "name", "name")
+    problems += _alone(lines)
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise RosterError(
@@ -129,6 +130,13 @@ def _duplicates(lines: list[_Line], column: str, shown: str) -> Iterator[str]:
             yield f"line {line.number}: {shown} {cell[:40]!r} stands in line {first[cell.casefold()]} already"
 
 
+def _alone(lines: list[_Line]) -> Iterator[str]:
+    pairs = [line.cells.get("pair", "").casefold() for line in lines]
+    for line, pair in zip(lines, pairs, strict=True):
+        if pair and pairs.count(pair) == 1:
+            yield f"line {line.number}: nobody else has the pair {line.cells['pair'][:40]!r}; a pair needs two"
+
+
 def _trainee(cells: Mapping[str, str]) -> Trainee:
     return Trainee(
         trainee_id=cells["trainee_id"],
@@ -138,4 +146,5 @@ def _trainee(cells: Mapping[str, str]) -> Trainee:
         id_number=cells.get("idnumber", ""),
         email=cells.get("email", ""),
         group=cells.get("group", ""),
+        pair=cells.get("pair", ""),
     )

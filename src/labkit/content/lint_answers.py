@@ -100,7 +100,7 @@ def _named_items(task: "Task") -> Iterator[tuple[str, str]]:
     """Yield (key inside the task, item) where an answer names an item and not a fact of it."""
     from labkit.content.schemas import DefectAnswer, LogAnswer
 
-    if isinstance(task.answer, DefectAnswer):
+    if isinstance(task.answer, DefectAnswer) and task.answer.item is not None:
         yield "answer.item", task.answer.item
     if isinstance(task.answer, LogAnswer) and task.answer.story is not None:
         yield "answer.story", task.answer.story

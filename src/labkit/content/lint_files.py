@@ -8,11 +8,11 @@ from labkit.content.codes import Problem
 from labkit.content.lint_texts import lint_text
 
 MIN_ATTEMPTS = 4
-_SAMPLE_FILES = r"(answers|expect|custody)\.(toml|jsonl)"
+_SAMPLE_FILES = r"(answers|expect|custody|colleague)\.(toml|jsonl)"
 _LAB_FILES = re.compile(r"lab\.toml|guide\.[a-z]{2}\.md|trainer/(design\.md|notes\.[a-z]{2}\.md)")
 _EXERCISE_FILES = re.compile(
     r"exercise\.toml|(brief|hints)\.[a-z]{2}\.md|starter/.+|"
-    rf"trainer/(notes\.[a-z]{{2}}\.md|exemplar/{_SAMPLE_FILES}|attempts/[a-z0-9]+(-[a-z0-9]+)*/{_SAMPLE_FILES})"
+    rf"trainer/(notes\.[a-z]{{2}}\.md|colleague\.toml|exemplar/{_SAMPLE_FILES}|attempts/[a-z0-9]+(-[a-z0-9]+)*/{_SAMPLE_FILES})"
 )
 _OUT_OF_SCOPE = re.compile(r"^#{1,6}[ \t]+Out of scope[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TEXT_SUFFIXES = frozenset({".md", ".toml", ".txt", ".csv", ".eml", ".html"})

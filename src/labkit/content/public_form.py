@@ -21,6 +21,7 @@ def public_form(answer: Answer | CellAnswer, language: str, public_variables: Ma
     if isinstance(answer, Choices):
         fields["options"] = public_options(answer.options, language, public_variables)
     if isinstance(answer, DefectAnswer):
+        fields |= {"colleague": True} if answer.colleague else {}
         for name in _DEFECT_LISTS:
             fields[name] = public_options(getattr(answer, name), language, public_variables)
     if isinstance(answer, TableAnswer):
@@ -66,7 +67,8 @@ def _of_trainer(form: Mapping[str, Any]) -> dict[str, Any]:
     if form["type"] == "YARA":
         return {**form, **dict.fromkeys(("positives", "mutated", "clean"), _WITHHELD_SET)}
     if form["type"] == "DEFECT":
-        return {**form, "item": _WITHHELD, **{name: _options(form[name]) for name in _DEFECT_LISTS}}
+        whose = {} if form.get("colleague") else {"item": _WITHHELD}
+        return {**form, **whose, **{name: _options(form[name]) for name in _DEFECT_LISTS}}
     if form["type"] == "LOG":
         return {**form, "events": [{"type": _WITHHELD}]}
     fields = {**_without_value(form), "value": _WITHHELD}

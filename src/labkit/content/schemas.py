@@ -296,14 +296,46 @@ class YaraAnswer(Strict):
     clean: Reference = Field(description="fact: the set of files that the rule must leave alone")
 
 
+class RuledFlaw(Strict):
+    """What an auditor should say where a custody rule is broken, by the ids of the lists of the task."""
+
+    category: Slug = Field(description="kind of flaw")
+    consequences: list[Slug] = Field(min_length=1, description="what it leads to")
+    cures: list[Slug] = Field(min_length=1, description="what helps most; any of several")
+
+
 class DefectAnswer(Strict):
-    """The flaws that were planted into a custody file: the lines, the kind, what follows, what would cure it."""
+    """The flaws of a custody file: the lines, the kind, what follows, what would cure it.
+
+    The file is either that of an item, into which flaws were planted, or a colleague's ledger, read by the rules.
+    """
 
     type: Literal["DEFECT"] = Field(description="answer type")
-    item: Slug = Field(description="the item whose custody file is read; its traces say what was planted")
+    item: Slug | None = Field(None, description="the item whose custody file is read; its traces say what was planted")
+    colleague: bool = Field(False, description="whether the ledger of a colleague is read, instead of an item")
     categories: list[Option] = Field(min_length=2, description="kinds of flaws to choose from")
     consequences: list[Option] = Field(min_length=2, description="what a flaw may lead to")
     cures: list[Option] = Field(min_length=2, description="what may be done about it")
+    rules: dict[Annotated[str, Field(pattern=r"^CC-\d\d$")], RuledFlaw] = Field(
+        default_factory=dict, description="with colleague: custody rule to what it means; other rules are not asked for"
+    )
+
+    @model_validator(mode="after")
+    def _says_whose(self) -> "DefectAnswer":
+        if (self.item is None) != self.colleague:
+            raise ValueError("name an item, or say colleague = true")
+        if self.item is not None and self.rules:
+            raise ValueError("only the ledger of a colleague is read by rules")
+        for rule, flaw in self.rules.items():
+            for name, ids, options in (
+                ("category", [flaw.category], self.categories),
+                ("consequences", flaw.consequences, self.consequences),
+                ("cures", flaw.cures, self.cures),
+            ):
+                unknown = sorted(set(ids) - {option.id for option in options})
+                if unknown:
+                    raise ValueError(f"{rule}: {name} has {', '.join(unknown)}, which is not in the list")
+        return self
 
 
 class LogEvent(Strict):
@@ -314,6 +346,9 @@ class LogEvent(Strict):
     hash_truth: Reference | None = Field(None, description="fact: digest that the event must carry")
     truth: TraceReference | None = Field(None, description="item:trace: the event of the story that it must tell")
     corrects: str | None = Field(None, description="for corrected: event type of the line that it must correct")
+    countersigned: bool = Field(
+        False, description="for received: whether the receiver must have signed the release with a key"
+    )
 
     @model_validator(mode="after")
     def _says_which(self) -> "LogEvent":
@@ -396,9 +431,25 @@ class Exercise(Strict):
     case: Slug = Field(description="case in evidence_images/")
     items: list[Slug] = Field(min_length=1, description="evidence items that it needs")
     mode: Literal["formative", "graded"] = Field("graded", description="formative: no deductions, checked at once")
+    bonus_points: float | None = Field(
+        None, gt=0, le=100, description="the most that it adds to what else was earned; without it, it counts in full"
+    )
     maps_to: list[str] = Field(default_factory=list, description="standards and SOLVE-IT techniques it practises")
     tasks: list[Task] = Field(min_length=1, description="tasks in order")
     comment: Any = Field(None, description="a note for authors; not used")
+
+    def points_of(self, task: Task) -> float:
+        """Return what a task of this exercise is worth: of a bonus its share."""
+        return task.points if self.bonus_points is None else round(task.points * self.bonus_points / 100, 2)
+
+    @property
+    def is_for_pairs(self) -> bool:
+        """Return whether it needs a colleague."""
+        return any(
+            (isinstance(task.answer, DefectAnswer) and task.answer.colleague)
+            or (isinstance(task.answer, LogAnswer) and any(event.countersigned for event in task.answer.events))
+            for task in self.tasks
+        )
 
 
 class Lab(Strict):

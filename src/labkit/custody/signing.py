@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from labkit.canonical import canonical_json
+from labkit.custody.ledger import Ledger
 from labkit.custody.writing import OUR_KEYS
-from labkit.model.custody import Signature
+from labkit.model.custody import Event, EventType, Signature
 
 ED25519 = "ed25519"
 PAPER = "paper"
@@ -60,3 +61,22 @@ def fits(signature: Signature, key: str) -> bool:
     except (CryptoError, ValueError, TypeError):
         return False
     return True
+
+
+def is_countersigned(receipt: Event, ledger: Ledger) -> bool:
+    """Return whether the receiver signed, in a receipt, an earlier release by somebody else, with the declared key."""
+    keys = {person.person_id: person.specimen_signature for person in ledger.people}
+    releases = {
+        event.event_hash
+        for event in ledger.events
+        if event.type is EventType.RELEASED
+        and event.seq < receipt.seq
+        and receipt.received_by not in (event.actor, event.released_by)
+    }
+    return any(
+        signature.person == receipt.received_by
+        and signature.method == ED25519
+        and signature.over in releases
+        and fits(signature, keys.get(signature.person, ""))
+        for signature in receipt.signatures
+    )

@@ -56,7 +56,7 @@ def resolve(task: Task, truth: CaseTruth, sample_sets: SampleSets | None = None)
         asked = _with_exhibits(answer, truth)
         return ExpectedAnswer(None, events=tuple(_events(asked, truth)), story=story_of(asked, truth))
     if isinstance(answer, DefectAnswer):
-        return _audit(answer, truth)
+        return ExpectedAnswer(()) if answer.item is None else _audit(answer.item, truth)
     if isinstance(answer, TableAnswer):
         rows = tuple({name: _of_one(cell, truth) for name, cell in row.items()} for row in answer.rows)
         return ExpectedAnswer([{name: cell.right for name, cell in row.items()} for row in rows], rows=rows)
@@ -70,9 +70,9 @@ def resolve(task: Task, truth: CaseTruth, sample_sets: SampleSets | None = None)
     return expected
 
 
-def _audit(answer: DefectAnswer, truth: CaseTruth) -> ExpectedAnswer:
+def _audit(item: str, truth: CaseTruth) -> ExpectedAnswer:
     """Return what was planted into the custody file of an item."""
-    traces = truth.items[answer.item].traces.values() if answer.item in truth.items else ()
+    traces = truth.items[item].traces.values() if item in truth.items else ()
     flaws = tuple(
         Flaw(
             frozenset(_several(trace, "lines")),
@@ -85,7 +85,7 @@ def _audit(answer: DefectAnswer, truth: CaseTruth) -> ExpectedAnswer:
     )
     if not flaws:
         raise ContentError(
-            f"the item {answer.item} has no planted defects",
+            f"the item {item} has no planted defects",
             remedy="Name an item with a custody file of another case in exercise.toml.",
         )
     herrings = {
@@ -216,4 +216,4 @@ def _events(answer: LogAnswer, truth: CaseTruth) -> Iterator[ExpectedEvent]:
     for event in answer.events:
         if event.truth is None and event.type is not None:
             digest = None if event.hash_truth is None else str(truth.fact(event.hash_truth)).lower()
-            yield ExpectedEvent(event.type, event.exhibit, digest, event.corrects)
+            yield ExpectedEvent(event.type, event.exhibit, digest, event.corrects, event.countersigned)

@@ -19,6 +19,7 @@ def task_values(task: TaskResult) -> dict[str, Any]:
         "notices": list(task.notices),
         "details": [{"code": detail.code, "values": dict(detail.values)} for detail in task.details],
         "hints_used": task.hints_used,
+        "is_bonus": task.is_bonus,
     }
 
 
@@ -47,4 +48,5 @@ def _read_task(values: Mapping[str, Any]) -> TaskResult:
         notices=tuple(values["notices"]),
         details=details,
         hints_used=values["hints_used"],
+        is_bonus=values.get("is_bonus", False),
     )

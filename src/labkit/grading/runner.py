@@ -3,14 +3,17 @@
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from labkit.content.schemas import Exercise, LogAnswer, Task
+from labkit.content.schemas import DefectAnswer, Exercise, LogAnswer, Task
+from labkit.grading import peer_audit
 from labkit.grading.answers import TYPES
 from labkit.grading.answers.contract import ExpectedAnswer, FormError, Given, Verdict
 from labkit.grading.answers.log_answer import read_ledger
 from labkit.grading.expected import resolve, shown
 from labkit.grading.forms import read_answer
 from labkit.grading.normalise import printable
+from labkit.grading.peer_audit import NO_PEER, PeerLedger
 from labkit.grading.score import points
 from labkit.grading.yara_trial import SampleSets
 from labkit.model.grading import Detail, Outcome, Submission, SubmissionResult, TaskResult
@@ -27,6 +30,7 @@ def grade(
     *,
     ledger_genesis: str,
     sample_sets: SampleSets | None = None,
+    peer: PeerLedger = NO_PEER,
 ) -> SubmissionResult:
     """Grade every task of the exercises, in order. The same input gives the same result.
 
@@ -38,6 +42,7 @@ def grade(
         truth: The truth of that case for this trainee.
         ledger_genesis: What the first line of the custody ledger must follow, see ``custody.ledger.genesis``.
         sample_sets: What YARA rules are tried on; without it a YARA task ends as ``BROKEN``.
+        peer: The colleague's ledger that was audited; without it such an audit ends as ``BLOCKED``.
     """
     results = []
     for exercise in exercises:
@@ -47,32 +52,41 @@ def grade(
             hints_used = min(max(submission.hints_used.get(name, 0), 0), _MOST_HINTS)
             try:
                 expected = resolve(task, truth, sample_sets)  # first: what we can not grade is broken even unanswered
-                outcome, verdict = _grade_task(task, expected, given, submission, truth, ledger_genesis)
+                outcome, verdict = _grade_task(task, expected, given, submission, truth, ledger_genesis, peer)
             except Exception as error:  # noqa: BLE001 - a fault of ours must not cost a mark, of whatever kind it is
                 outcome = Outcome.BROKEN
                 verdict = Verdict(_FULL_PERCENT, details=(Detail("BROKEN", _fault(error)),))
+            worth = exercise.points_of(task)
             graded = exercise.mode == "graded" and outcome is not Outcome.BROKEN
             results.append(
                 TaskResult(
                     task=name,
                     outcome=outcome,
                     credit_percent=verdict.credit_percent,
-                    points=points(task.points, verdict.credit_percent, hints_used=hints_used, graded=graded),
-                    max_points=task.points,
+                    points=points(worth, verdict.credit_percent, hints_used=hints_used, graded=graded),
+                    max_points=worth,
                     given=printable(given),
                     mistake=verdict.mistake,
                     notices=verdict.notices,
                     details=verdict.details,
                     hints_used=hints_used,
+                    is_bonus=exercise.bonus_points is not None,
                 )
             )
     return SubmissionResult(submission.sha256, submission.trainee_id, tuple(results))
 
 
 def _grade_task(
-    task: Task, expected: ExpectedAnswer, text: str, submission: Submission, truth: CaseTruth, ledger_genesis: str
+    task: Task,
+    expected: ExpectedAnswer,
+    text: str,
+    submission: Submission,
+    truth: CaseTruth,
+    ledger_genesis: str,
+    peer: PeerLedger,
 ) -> tuple[Outcome, Verdict]:
     answer = shown(task, truth)
+    given: Given[Any]
     if isinstance(answer, LogAnswer):
         ledger = read_ledger(submission.custody_lines, genesis=ledger_genesis)
         if ledger is None:
@@ -80,14 +94,23 @@ def _grade_task(
         given = Given(ledger, "")
     elif not text.strip():
         return Outcome.MISSING, Verdict(0)
+    elif _is_audit(answer) and peer.ledger is None:
+        return Outcome.BLOCKED, Verdict(0, details=(Detail(peer.fault, {"colleague": peer.owner}),))
     else:
         try:
             given = read_answer(answer, text)
         except FormError as error:
             return Outcome.UNREADABLE, Verdict(0, error.mistake, (error.code,), _what_is_unreadable(error))
-    verdict = TYPES[answer.type].compare(given, answer, expected)
+    if _is_audit(answer):
+        verdict = peer_audit.compare(given, answer, peer)
+    else:
+        verdict = TYPES[answer.type].compare(given, answer, expected)
     notices = (*given.notices, *verdict.notices)
     return _outcome(verdict), Verdict(verdict.credit_percent, verdict.mistake, notices, verdict.details)
+
+
+def _is_audit(answer: object) -> bool:
+    return isinstance(answer, DefectAnswer) and answer.colleague
 
 
 def _what_is_unreadable(error: FormError) -> tuple[Detail, ...]:

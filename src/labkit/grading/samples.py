@@ -2,7 +2,8 @@
 
 ``trainer/exemplar/answers.toml`` maps task ids to texts in which ``{item:trace.fact}`` stands for a fact of the truth,
 with filters behind ``|``; braces that are meant as such are doubled. ``trainer/attempts/<name>/`` has the same and an
-``expect.toml``. A ``custody.toml`` beside them lists the entries of a ledger.
+``expect.toml``. A ``custody.toml`` beside them lists the entries of a ledger; a ``colleague.toml``, there or for all of
+them in ``trainer/``, those of the colleague's ledger that is audited.
 """
 
 import re
@@ -18,12 +19,15 @@ from labkit.content.reader import Library
 from labkit.content.schemas import Exercise
 from labkit.custody import ledger
 from labkit.errors import ContentError
+from labkit.grading.peer_audit import PeerLedger
 from labkit.grading.runner import grade
 from labkit.grading.yara_trial import SampleSets
 from labkit.model.grading import Submission, SubmissionResult
 from labkit.model.truth import CaseTruth, FactValue
 
 EXEMPLAR = "exemplar"
+CUSTODY = "custody.toml"
+COLLEAGUE = "colleague.toml"
 SCORE_TOLERANCE_PERCENT = 0.1
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _SECTOR_BYTES = 512
@@ -93,8 +97,10 @@ def try_sample(
         hints_used={},
         sha256="0" * 64,
     )
-    result = grade(submission, [exercise], truth, ledger_genesis=genesis, sample_sets=sample_sets)
-    score_percent = _FULL_PERCENT * result.points / result.max_points
+    result = grade(
+        submission, [exercise], truth, ledger_genesis=genesis, sample_sets=sample_sets, peer=_peer(sample, truth)
+    )
+    score_percent = _FULL_PERCENT * _earned(result)
     wanted: Mapping[str, Any] = {"score_percent": _FULL_PERCENT}
     if sample.name != EXEMPLAR:
         wanted = _read_toml(sample.folder / "expect.toml")
@@ -104,6 +110,22 @@ def try_sample(
     ]
     problems += _differences(exercise, wanted, result, score_percent)
     return SampleReport(sample.name, score_percent, tuple(problems), result)
+
+
+def _earned(result: SubmissionResult) -> float:
+    """Return the share of the points that was earned, of a bonus too."""
+    return sum(task.points for task in result.tasks) / sum(task.max_points for task in result.tasks)
+
+
+def _peer(sample: Sample, truth: CaseTruth) -> PeerLedger:
+    """Return the colleague's ledger of a sample: its own, or that of all samples of the exercise."""
+    trainer = sample.folder.parent if sample.name == EXEMPLAR else sample.folder.parents[1]
+    for folder in (sample.folder, trainer):
+        if (folder / COLLEAGUE).is_file():
+            genesis = ledger.genesis(f"colleague of {sample.name}")
+            lines = render_custody(folder, truth, genesis=genesis, name=COLLEAGUE)
+            return PeerLedger(ledger.parse(lines, genesis=genesis), "", "colleague")
+    return PeerLedger()
 
 
 def render_answers(sample_folder: Path, truth: CaseTruth) -> Mapping[str, str]:
@@ -121,7 +143,7 @@ def render_answers(sample_folder: Path, truth: CaseTruth) -> Mapping[str, str]:
     return {task: fill(text, truth) for task, text in answers.items()}
 
 
-def render_custody(sample_folder: Path, truth: CaseTruth, *, genesis: str) -> tuple[str, ...]:
+def render_custody(sample_folder: Path, truth: CaseTruth, *, genesis: str, name: str = CUSTODY) -> tuple[str, ...]:
     """Return the lines of a sample's ledger, chained; none where the sample has no ``custody.toml``.
 
     An entry may say ``recorded_at``; else it was recorded when it happened, or with the entry before it.
@@ -131,7 +153,7 @@ def render_custody(sample_folder: Path, truth: CaseTruth, *, genesis: str) -> tu
         CustodyError: An entry does not fit the record.
         SynthesisError: The truth does not hold a fact.
     """
-    path = sample_folder / "custody.toml"
+    path = sample_folder / name
     if not path.is_file():
         return ()
     data = _read_toml(path)

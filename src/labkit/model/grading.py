@@ -40,6 +40,7 @@ class TaskResult:
     notices: tuple[str, ...] = ()  # codes of remarks that cost nothing (HINT-CYR, ...)
     details: tuple[Detail, ...] = ()
     hints_used: int = 0
+    is_bonus: bool = False  # adds to what was earned and not to what can be earned
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Submission:
     examination_lines: tuple[str, ...]
     hints_used: Mapping[str, int]  # "exercise/task" -> hints opened
     sha256: str  # of the archive as received
+    peer_copy: bytes = b""  # the copy of a colleague's ledger, as it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,16 @@ class SubmissionResult:
 
     @property
     def points(self) -> float:
-        """Return the points earned; tasks that broke through our fault count as earned."""
-        return round(sum(task.points for task in self.tasks), 2)
+        """Return the points earned; tasks that broke through our fault count as earned.
+
+        A bonus makes good what is missing elsewhere; it does not lead beyond what can be earned.
+        """
+        return min(round(sum(task.points for task in self.tasks), 2), self.max_points)
 
     @property
     def max_points(self) -> float:
-        """Return the points that could be earned."""
-        return round(sum(task.max_points for task in self.tasks), 2)
+        """Return the points that could be earned without any bonus."""
+        return round(sum(task.max_points for task in self.tasks if not task.is_bonus), 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,3 +14,4 @@ class Trainee:
     id_number: str = ""
     email: str = ""
     group: str = ""
+    pair: str = ""  # those with the same text work together; the others follow the order of the roster

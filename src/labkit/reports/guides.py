@@ -94,7 +94,7 @@ def exercise_page(library: Library, exercise: Exercise, t: Translator, public_va
                 "id": task.id,
                 "heading": f"{text.number}. {fill(text.heading, public_variables)}",
                 "text": markdown(fill(text.text_markdown, public_variables)),
-                "points": number(task.points),
+                "points": number(exercise.points_of(task)),
                 "form": form,
             }
         )
@@ -103,7 +103,7 @@ def exercise_page(library: Library, exercise: Exercise, t: Translator, public_va
         t,
         title=brief.title,
         introduction=markdown(fill(brief.introduction, public_variables)),
-        points=number(sum(task.points for task in exercise.tasks)),
+        points=_points(exercise, t),
         mode=exercise.mode,
         tasks=tasks,
     )
@@ -115,9 +115,15 @@ def custody_form(t: Translator) -> str:
     return render("custody_form.html.j2", t, second=second, fields=FORM_FIELDS, columns=FORM_COLUMNS, rows=FORM_ROWS)
 
 
+def _points(exercise: Exercise, t: Translator) -> str:
+    """Return what an exercise is worth, and that it is a bonus where it is one."""
+    total = number(sum(exercise.points_of(task) for task in exercise.tasks))
+    return total if exercise.bonus_points is None else t("page.bonus", points=total)
+
+
 def _line(exercise: Exercise, t: Translator) -> dict[str, Any]:
     return {
         "slug": exercise.slug,
         "title": translated(exercise.title, t.language),
-        "points": number(sum(task.points for task in exercise.tasks)),
+        "points": _points(exercise, t),
     }

@@ -13,6 +13,7 @@ from labkit.errors import ContentError
 from labkit.model.people import Trainee
 from labkit.model.scenario import CaseScenario
 from labkit.workspace.manifest import Manifest
+from labkit.workspace.pair import PAIR, Pair, pair_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class PackOrder:
     keys: ClassKeys
     scratch: Path  # a folder of this order's own; whoever ordered removes it
     out: Path  # where the pack is written, in scratch
+    pair: Pair | None = None  # where the course has exercises for pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ def build_pack(order: PackOrder) -> BuiltPack:
         f"kit/{TASKS}": tasks_bytes(tasks),
         f"kit/{HINTS}": hints_bytes(public_hints(library, course, language, variables)),
     }
+    if order.pair is not None:
+        texts[f"kit/{PAIR}"] = pair_bytes(order.pair)
     for lab in library.labs_of(course):
         texts[f"kit/guides/{lab.slug}.md"] = fill(read_guide(library, lab.slug, language), variables).encode()
     signature = write_pack(order.out, PackContent(files, texts), order.manifest, order.keys)

@@ -109,7 +109,8 @@ def _columns(library: Library, course: str, language: str) -> tuple[TaskColumn, 
         brief = read_brief(library, exercise.slug, language)
         for task, text in zip(exercise.tasks, brief.tasks, strict=True):
             label = f"{codes[exercise.slug]}·{text.number}"
-            columns.append(TaskColumn(f"{exercise.slug}/{task.id}", fill(text.heading, {}), task.points, label))
+            title, worth = fill(text.heading, {}), exercise.points_of(task)
+            columns.append(TaskColumn(f"{exercise.slug}/{task.id}", title, worth, label))
     return tuple(columns)
 
 

@@ -10,6 +10,7 @@ from labkit import __version__
 from labkit.atomic import remove_tree
 from labkit.cohort.classroom import Classroom, find_trainee, new_classroom, open_classroom
 from labkit.cohort.keys import ClassKeys
+from labkit.cohort.pairs import pair_of
 from labkit.cohort.store import PackRecord, Store
 from labkit.cohort.truths import TruthByCase, derive_truths, key_version, order_truth, truth_digest
 from labkit.content.reader import Library, load_library
@@ -18,7 +19,7 @@ from labkit.model.grading import Flag
 from labkit.model.people import Trainee
 from labkit.usecases.building import BuiltPack, PackOrder, build_pack, manifest_of
 from labkit.usecases.workers import run_jobs, together, usable_processors
-from labkit.workspace.manifest import ledger_genesis
+from labkit.workspace.pair import Pair
 
 SCRATCH = ".scratch"
 Tell = Callable[[Trainee, str], None]  # who, and what happened: "built", "kept", "graded" ...
@@ -153,6 +154,7 @@ def grade_inbox(
     """
     from labkit.cohort.grade import arrival_flags, grade_submission, latest_accepted
     from labkit.cohort.inbox import find_submissions, receive
+    from labkit.cohort.peers import Peers, open_accusations
     from labkit.cohort.rule_samples import ClassSamples
     from labkit.grading.similarity import ValueIndex
 
@@ -174,6 +176,7 @@ def grade_inbox(
         for trainee_id, by_case in truths.items():
             for case, truth in by_case.items():
                 index.add(trainee_id, [exercise for exercise in exercises if exercise.case == case], truth)
+        peers = Peers(classroom, keys, packs, arrivals)
         versions = {
             "key_version": key_version(classroom.key_version, exercises),
             "engine_version": __version__,
@@ -187,22 +190,23 @@ def grade_inbox(
                 continue
             arrival = by_sha.get(record.sha256)
             if arrival is not None and arrival.received is not None:
-                pack = packs[arrival.received.submission.pack_id]
+                submission = arrival.received.submission
                 result = grade_submission(
-                    arrival.received.submission,
+                    submission,
                     exercises,
                     truths[trainee.trainee_id],
-                    ledger_genesis=ledger_genesis(
-                        bytes.fromhex(pack.signature), keys.pack_token(classroom.course, trainee.trainee_id)
-                    ),
+                    ledger_genesis=peers.genesis_of(submission.pack_id),
                     sample_sets=samples.of(trainee.trainee_id),
+                    peer=peers.audited_by(submission),
                 )
+                flags += peers.flags_of_copy(trainee, submission)
                 is_new = store.put_result(result, graded_at=now, **versions)
                 (graded if is_new else known).append(trainee)
                 tell(trainee, "graded" if is_new else "known")
             stored = store.result(record.sha256, **versions)
             if stored is not None:
                 flags += index.foreign_values(trainee.trainee_id, stored)
+                flags += open_accusations(stored)
         store.replace_flags(flags)
     missing = [trainee for trainee in classroom.trainees if trainee.trainee_id not in latest]
     refused = [
@@ -239,7 +243,14 @@ def _order(classroom: Classroom, library: Library, keys: ClassKeys, trainee: Tra
         keys=keys,
         scratch=scratch,
         out=scratch / "new.labpack",
+        pair=_pair(classroom, library, keys, trainee),
     )
+
+
+def _pair(classroom: Classroom, library: Library, keys: ClassKeys, trainee: Trainee) -> Pair | None:
+    if not any(exercise.is_for_pairs for exercise in library.exercises_of(classroom.course)):
+        return None
+    return pair_of(trainee, classroom.trainees, classroom.name, classroom.course, keys)
 
 
 def _keep(classroom: Classroom, store: Store, pack: BuiltPack) -> None:

@@ -86,6 +86,7 @@ class ExpectedEvent:
     exhibit: str | None
     digest: str | None
     corrects: str | None = None
+    countersigned: bool = False  # by the key of the receiver, over the release
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,11 @@ _TITLES = {
     "cure": ("cure", "remedy", "как исправить", "исправление"),
 }
 _MOST_LINES = 1000
+_NO_FLAWS = re.compile(
+    r"(none|no (flaws?|defects?)|нет|нарушений нет|нет нарушений)\s*(?:[;:.,\u2013\u2014-]|$)\s*", re.IGNORECASE
+)
+_WORD = re.compile(r"[^\W_]{2,}")
+_FEWEST_WORDS = 5
 _SAME_PLACE = 0.5  # lines in both of lines in either
 _NUMBERS = re.compile(r"(\d{1,5})(?:\s*[-\u2013\u2014]\s*(\d{1,5}))?")
 _REMEDY = (
@@ -41,6 +46,11 @@ class Flaw:
     category: str
     consequences: frozenset[str] = frozenset()
     cure: str = ""
+    cures: frozenset[str] = frozenset()  # where several steps are right
+
+    def is_cured_by(self, cure: str) -> bool:
+        """Return whether a step is one that cures this flaw."""
+        return cure in self.cures if self.cures else cure == self.cure
 
 
 def right_value(raw: object, answer: DefectAnswer) -> None:
@@ -58,6 +68,8 @@ def parse(text: str, answer: DefectAnswer) -> Given[tuple[Flaw, ...]]:
     Raises:
         FormError: Not a table, a line number that is none, or a kind, consequence or cure that is not in the lists.
     """
+    if answer.colleague and _NO_FLAWS.match(text.strip()):
+        return _no_flaws(text)
     remedy = _REMEDY.format(
         category=answer.categories[0].id, consequence=answer.consequences[0].id, cure=answer.cures[0].id
     )
@@ -65,6 +77,19 @@ def parse(text: str, answer: DefectAnswer) -> Given[tuple[Flaw, ...]]:
         _flaw(number, row, answer, remedy) for number, row in enumerate(read_table(text, _TITLES, "lines"), start=1)
     )
     return Given(flaws, spelling(flaws, answer))
+
+
+def _no_flaws(text: str) -> Given[tuple[Flaw, ...]]:
+    """Return the audit that found nothing. That is a finding like any other, so it needs grounds."""
+    grounds = " ".join(_NO_FLAWS.sub("", text.strip(), count=1).split())
+    if len(_WORD.findall(grounds)) < _FEWEST_WORDS:
+        raise FormError(
+            "that there are no flaws needs grounds",
+            remedy="Write what you looked at and what you found there: none; it is clear who held each exhibit, from "
+            "line 5 on, and seals and times agree.",
+            code="form-defect",
+        )
+    return Given((), f"none; {grounds}")
 
 
 def _flaw(number: int, row: Mapping[str, str], answer: DefectAnswer, remedy: str) -> Flaw:
@@ -128,17 +153,17 @@ def known_values(answer: DefectAnswer, right: object, source: Source) -> Iterato
 def compare(given: Given[tuple[Flaw, ...]], answer: DefectAnswer, expected: ExpectedAnswer) -> Verdict:
     """Return the credit, and one detail for each row that is not all right. What was missed is counted, not told."""
     flaws: tuple[Flaw, ...] = expected.right
-    named = _named(given.value, flaws)
+    named = named_flaws(given.value, flaws)
     wrong, details, mistake = _accusations(given.value, named, expected)
     agreed = cured = 0.0
     for place, flaw in named.items():
         row = given.value[place]
-        share = len(row.consequences & flaw.consequences) / len(row.consequences | flaw.consequences)
+        share, is_cured = agreement(row, flaw)
         agreed += share
-        cured += row.cure == flaw.cure
-        if share < 1 or row.cure != flaw.cure:
+        cured += is_cured
+        if share < 1 or not is_cured:
             part = "CONSEQUENCES" if share < 1 else "CURE"
-            details.append(Detail(f"DEFECT-{part}", {"lines": _shown(row.lines)}))
+            details.append(Detail(f"DEFECT-{part}", {"lines": shown_lines(row.lines)}))
     missed = len(flaws) - len(named)
     if missed:
         details.append(Detail("DEFECT-MISSED", {"count": missed}))
@@ -148,7 +173,13 @@ def compare(given: Given[tuple[Flaw, ...]], answer: DefectAnswer, expected: Expe
     return Verdict(int(credit + 1e-9), mistake, details=tuple(details))
 
 
-def _named(rows: Sequence[Flaw], flaws: Sequence[Flaw]) -> dict[int, Flaw]:
+def agreement(row: Flaw, flaw: Flaw) -> tuple[float, bool]:
+    """Return how far the consequences of a row agree with those of its flaw (0 to 1), and whether its cure is right."""
+    share = len(row.consequences & flaw.consequences) / len(row.consequences | flaw.consequences)
+    return share, flaw.is_cured_by(row.cure)
+
+
+def named_flaws(rows: Sequence[Flaw], flaws: Sequence[Flaw]) -> dict[int, Flaw]:
     """Return which row names which flaw, each at most once; the row with most of its lines comes first."""
     pairs = [
         (-len(row.lines & flaw.lines), place, number)
@@ -179,7 +210,7 @@ def _accusations(
         if again:
             continue  # a flaw that was named in two rows
         wrong += 1
-        values = {"lines": _shown(row.lines)}
+        values = {"lines": shown_lines(row.lines)}
         herring = next((name for name, lines in expected.herrings.items() if row.lines <= lines), None)
         nearest = max((len(row.lines & flaw.lines) / len(row.lines | flaw.lines) for flaw in expected.right), default=0)
         if herring is not None and nearest < _SAME_PLACE:
@@ -193,6 +224,7 @@ def _accusations(
     return wrong, details, next((code for code in ("D-HERRING", "D-NONE", "D-KIND") if code in codes), None)
 
 
-def _shown(lines: frozenset[int]) -> str:
+def shown_lines(lines: frozenset[int]) -> str:
+    """Return numbers of lines as they are told: six of them at most."""
     shown = sorted(lines)
     return ", ".join(map(str, shown[:6])) + (" …" if len(shown) > 6 else "")  # noqa: PLR2004 - a glance

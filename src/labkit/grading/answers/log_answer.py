@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from labkit.content.schemas import LogAnswer
+from labkit.custody import signing
 from labkit.custody.ledger import Ledger, ProblemCode
 from labkit.custody.ledger import parse as parse_ledger
 from labkit.custody.overlay import overlay
@@ -103,12 +104,14 @@ def _events(ledger: Ledger, wanted: Sequence[ExpectedEvent]) -> tuple[list[Fract
     missing: list[Detail] = []
     for each in wanted:
         candidates = [event for event in free if _is(event, each, types)]
+        if each.countersigned:
+            candidates = [event for event in candidates if signing.is_countersigned(event, ledger)]
         carrying = [event for event in candidates if _carries(event, each)]
         found = next(iter(carrying or candidates), None)
         values = {"event": each.type, "exhibit": each.exhibit or "–"}
         if found is None:
             counted.append(Fraction(0))
-            missing.append(Detail("EVENT-MISSING", values))
+            missing.append(Detail("EVENT-COUNTERSIGNED" if each.countersigned else "EVENT-MISSING", values))
             continue
         free.remove(found)
         counted.append(Fraction(_FULL if carrying else _HALF))
