@@ -21,8 +21,7 @@ def main(words: list[str]) -> int:
         mutations = 1
     elif words:
         mutations, first = int(words[0]), int(words[1]) if words[1:] else 0
-    with tempfile.TemporaryDirectory() as folder:
-        trial = Trial(Path(folder), seed)
+    with tempfile.TemporaryDirectory() as folder, Trial(Path(folder), seed) as trial:
         for number in range(first, first + mutations):
             problem = trial.run(number)
             if problem:

@@ -14,6 +14,7 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Self
 
 from labkit.evidence.memory.symbol_table import SymbolTable
 from tests.hostile.commands import Fault, run
@@ -29,7 +30,7 @@ _TABLES = 1 / 12  # of the mutations damage the symbol table
 
 
 class Trial:
-    """A capture, and how its damaged forms end.
+    """A capture, and how its damaged forms end. Use it in a ``with`` block.
 
     ``ends`` counts commands by ``results`` and ``clear errors``, and mutations: ``hangs``, ``crashes`` and ``faults``
     must not be; ``changed`` ones show other things than the undamaged image, ``told`` ones say that something is wrong,
@@ -47,9 +48,13 @@ class Trial:
         self._image = folder / "damaged.raw"
         shutil.copyfile(self._original, self._image)
         self._size_bytes = self._image.stat().st_size
-        self._loaded = _keep_tables()
+        self._load = SymbolTable.__dict__["load"]
+        self._loaded: dict[Path, SymbolTable] = {}
         self._undamaged: dict[int, str] = {}
         self._places = Believed()
+
+    def __enter__(self) -> Self:
+        SymbolTable.load = staticmethod(self._load_once)  # type: ignore[method-assign,assignment]
         self._prepare()
         self._undamaged = dict(enumerate(self._outputs(self._symbols)))
         self._loaded.clear()  # a table that was read anew asks for everything once
@@ -58,13 +63,26 @@ class Trial:
         with self._image.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             self._places.sort(data)
         self._table = reduced(json.loads(lzma.decompress(self._symbols.read_bytes())), self._places)
-        small = folder / "reduced.json"
+        small = self._work / "reduced.json"
         small.write_text(json.dumps(self._table))
         lines = [*command_lines(self._image, small, self._work)]
         other = [words for number, words in enumerate(lines) if self._one(words)[0] != self._undamaged[number]]
         assert all(words[1] == "info" for words in other), other  # which names the file of the table
         gc.collect()
         gc.freeze()  # so that children do not copy half a million objects
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        SymbolTable.load = self._load
+        gc.unfreeze()
+
+    def _load_once(self, path: Path) -> SymbolTable:
+        """Let an undamaged table be parsed once for all children: that takes longer than what is tried here."""
+        if path.name.startswith("table"):
+            return self._load.__get__(None, SymbolTable)(path)
+        if path not in self._loaded:
+            self._loaded[path] = self._load.__get__(None, SymbolTable)(path)
+        return self._loaded[path]
 
     def run(self, number: int) -> str:
         """Try one mutation; return what must not have happened, or nothing."""
@@ -148,19 +166,3 @@ class Trial:
         if len(remarks) > _MOST_REMARKS:
             raise Fault(f"{' '.join(words)}: {len(remarks)} characters of warnings")
         return hashlib.sha256(output).hexdigest(), done, remarks
-
-
-def _keep_tables() -> dict[Path, SymbolTable]:
-    """Let an undamaged table be parsed once for all children: that takes longer than what is tried here."""
-    kept: dict[Path, SymbolTable] = {}
-    load = SymbolTable.load
-
-    def loaded(path: Path) -> SymbolTable:
-        if path.name.startswith("table"):
-            return load(path)
-        if path not in kept:
-            kept[path] = load(path)
-        return kept[path]
-
-    SymbolTable.load = staticmethod(loaded)  # type: ignore[method-assign,assignment]
-    return kept

@@ -25,9 +25,10 @@ pytestmark = [
 
 
 def test_every_mutation_ends_well(tmp_path: Path) -> None:
-    trial = Trial(tmp_path)
+    with Trial(tmp_path) as trial:
+        bad = [problem for number in range(MUTATIONS) if (problem := trial.run(number))]
 
-    assert not [problem for number in range(MUTATIONS) if (problem := trial.run(number))]
+    assert not bad
     assert trial.ends["results"] + trial.ends["clear errors"] >= MUTATIONS * 10
     assert trial.ends["changed"] > MUTATIONS / 2
 
