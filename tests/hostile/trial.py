@@ -6,8 +6,6 @@ import resource
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -53,13 +51,11 @@ def tried(kind: str, folder: Path, mutations: int, *, seed: int = 1, first: int 
         work.mkdir()
         image = _spread(work, paths, sizes, data)
         (work / "rules.yar").write_text(RULES)
-        end, text = ended(partial(_counted, image, work, number), work)
+        end, text = _ended(image, work, number, ends)
         shutil.rmtree(work)
         if end:
             ends[end] += 1
             bad.append(f"{seed}/{kind}/{number}: {end}: {text}")
-        else:
-            ends.update(json.loads(text))
     return ends, bad
 
 
@@ -87,30 +83,21 @@ def _spread(folder: Path, paths: list[Path], sizes: list[int], data: bytes) -> P
     return folder / paths[0].name
 
 
-def _counted(image: Path, folder: Path, number: int) -> str:
-    return json.dumps(all_commands(image, folder, number))
-
-
-def ended(commands: Callable[[], str], folder: Path, *, cpu_seconds: int = CPU_SECONDS) -> tuple[str, str]:
-    """Run commands over an image in a child; ``commands`` returns a note for the parent.
-
-    Returns:
-        What must not have happened (one of the last three of ``ENDS``) and where; else nothing, and the note.
-    """
+def _ended(image: Path, folder: Path, number: int, ends: Counter[str]) -> tuple[str, str]:
+    """Read one image in a child; count its commands. Return what must not have happened, and where."""
     notes = folder / "notes.txt"
-    notes.unlink(missing_ok=True)
 
     def work() -> int:
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
         resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE_BYTES, _LARGEST_FILE_BYTES))
         os.chdir(folder)
         try:
-            note = commands()
+            counts = all_commands(image, folder, number)
         except Fault as fault:
             notes.write_text(str(fault), encoding="utf-8", errors="backslashreplace")
             return _FAULT
-        notes.write_text(note, encoding="utf-8", errors="backslashreplace")
+        notes.write_text(json.dumps(counts))
         return 0
 
     try:
@@ -118,5 +105,7 @@ def ended(commands: Callable[[], str], folder: Path, *, cpu_seconds: int = CPU_S
     except EvidenceError as error:
         hung = "SIGPROF" in error.message or "no progress" in error.message
         return "hangs" if hung else "crashes", error.message
-    note = notes.read_text(encoding="utf-8") if notes.exists() else f"exit code {code}"
-    return ("faults", note) if code else ("", note)
+    if code:
+        return "faults", notes.read_text(encoding="utf-8") if notes.exists() else f"exit code {code}"
+    ends.update(json.loads(notes.read_text()))
+    return "", ""

@@ -26,12 +26,14 @@ _SHOWN = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
     epilog=examples(
         "labkit yara rules.yar KF-06.E01",
         "labkit yara rules.yar KF-06.raw --in unallocated,slack --json",
+        "labkit yara rules.yar KF-06.E01 --files",
         "labkit yara rules.yar exported/",
     ),
 )
 @click.argument("rules", type=_FILE)
 @click.argument("target", type=_FILE)
 @click.option("--in", "regions", metavar="REGIONS", help="Only these regions of an image, e.g. unallocated.")
+@click.option("--files", is_flag=True, help="Of an image, each live file as a whole, wherever its pieces lie.")
 @click.option(
     "--rules-timeout",
     "limit_s",
@@ -46,6 +48,7 @@ def yara(
     rules: Path,
     target: Path,
     regions: str | None,
+    files: bool,
     limit_s: int,
     timeout: float,  # noqa: ARG001 - read by ApartCommand
     memory: int,  # noqa: ARG001 - read by ApartCommand
@@ -56,6 +59,7 @@ def yara(
 
     Of an image the medium is scanned, and each hit names the file it lies in. A raw image is scanned as a whole; other
     images and chosen regions in windows of 16 MiB that overlap by 1 MiB, and conditions see one window at a time.
+    With --files each live file inside the image is scanned as a file of its own, and offsets count in it.
     """
     from labkit.usecases import scanning
 
@@ -64,6 +68,7 @@ def yara(
             rules,
             target,
             regions=None if regions is None else _regions(regions),
+            files=files,
             limit_s=limit_s,
             tell=lambda text: note(f"Warning: {text}"),
             watch=watch,
@@ -84,17 +89,17 @@ def _regions(names: str) -> "frozenset[Region] | None":
 
 
 def _object(found: "ScanHit") -> dict[str, Any]:
-    hit, place = found.hit, found.place
+    hit = found.hit
     return {
         "file": str(found.file),
         "rule": hit.rule,
         "tags": list(hit.tags),
         "string": hit.string,
         "size_bytes": hit.size_bytes,
-        "region": None if place is None else place.region,
-        **place_object(place, None if place is None else place.owner),
-        "offset_bytes": place.offset_bytes if place is not None else hit.offset_bytes,
-        "offset_in_file": None if place is None else place.offset_in_file,
+        "region": found.region,
+        **place_object(found.place, found.owner),
+        "offset_bytes": found.offset_bytes,
+        "offset_in_file": found.offset_in_file,
         "data": hit.data.hex(),
     }
 
@@ -106,10 +111,11 @@ def _plain_line(found: "ScanHit") -> str:
 
 
 def _table_line(found: "ScanHit") -> str:
-    value = _object(found)
-    where = safe(str(found.file))
-    if found.place is not None:
-        where = f"{found.place.region}  {safe(owner_text(found.place.owner))}"
+    where, offset = safe(str(found.file)), found.offset_bytes
+    if found.inside is not None:
+        where, offset = f"whole file  {safe(owner_text(found.inside))}", found.offset_in_file
+    elif found.region is not None:
+        where = f"{found.region}  {safe(owner_text(found.owner))}"
     text = found.hit.data[:32].translate(_SHOWN).decode("ascii")
-    offset = "-" if value["offset_bytes"] is None else value["offset_bytes"]
-    return f"{safe(found.hit.rule)} {found.hit.string or '-'}  {offset}  {where}  {text}\n"
+    shown = "-" if offset is None else offset
+    return f"{safe(found.hit.rule)} {found.hit.string or '-'}  {shown}  {where}  {text}\n"

@@ -222,7 +222,7 @@ class VolumeReader:
         """Yield the address and the content of every live file, in the order that is quickest to read.
 
         The unnamed content is meant, where there is some; the file system's own files are left out. A content is to be
-        read before the next one is asked for.
+        read before the next one is asked for. A file whose record can not be read is left out; ``problems`` names it.
 
         Raises:
             EvidenceError: While a content is read: bytes of it can not be.
@@ -232,7 +232,11 @@ class VolumeReader:
             if plain is not None:
                 yield address, plain
                 continue
-            meta = self._record(address).info.meta
+            try:
+                meta = self._record(address).info.meta
+            except EvidenceError:
+                self.problems.append(f"the file at address {address} can not be read")
+                continue
             if int(meta.type) == _REGULAR and meta.size:
                 yield address, self.read(address)
 

@@ -1,11 +1,15 @@
-"""All files of a volume in little room: some fifty bytes for each, whatever its path.
+"""All files of a volume in no more room than a bit for each: names lie in a temporary file until a hit asks for one."""
 
-Paths are kept as the number of a directory and a name, names as bytes one behind the other; an ``Owner`` is made when
-somebody asks for it.
-"""
-
-from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
+from struct import Struct
+
+from labkit.evidence.spill import SortedRows, Spill
+
+_HEAD = Struct("<Q?II")  # address, deleted, bytes of the path, bytes of the stream's name
+_NO_STREAM = 0xFFFFFFFF
+_USUAL_BYTES = 256  # of an owner, read at once
+_PAGE_BITS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,69 +24,60 @@ class Owner:
 
 
 class OwnerTable:
-    """The owners of one volume, by number, and the first one of each address.
+    """The owners of one volume, by the number that ``add`` gave, and the first one of each address."""
 
-    Args:
-        volume: The number of the volume.
-        records: NTFS: how many addresses there are, so that they are looked up in an array; 0 elsewhere.
-    """
-
-    def __init__(self, volume: int, records: int = 0) -> None:
+    def __init__(self, volume: int) -> None:
         self._volume = volume
-        self._directories: dict[bytes, int] = {}
-        self._paths: list[bytes] = []  # of the directories
-        self._names = bytearray()
-        self._ends, self._parents, self._addresses = array("Q"), array("L"), array("Q")
-        self._deleted = bytearray()
-        self._streams: dict[int, str] = {}
-        self._dense = array("q", [-1]) * records
-        self._sparse: dict[int, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._addresses)
+        self._owners = Spill()
+        self._first = SortedRows("<QQ")  # address, number
+        self._pages: dict[int, bytearray] = {}  # a bit for each address that was met
 
     def add(self, path: str, address: int, stream: str | None, *, deleted: bool) -> int:
-        """Add an owner and return its number."""
-        number = len(self._addresses)
-        directory, _, name = path.encode("utf-8", "surrogatepass").rpartition(b"/")
-        parent = self._directories.setdefault(directory, len(self._paths))
-        if parent == len(self._paths):
-            self._paths.append(directory)
-        self._names += name
-        self._ends.append(len(self._names))
-        self._parents.append(parent)
-        self._addresses.append(address)
-        self._deleted.append(deleted)
-        if stream is not None:
-            self._streams[number] = stream
-        if self._number_of(address) < 0:
-            self._note(address, number)
+        """Add an owner and return its number. Numbers have gaps."""
+        encoded = path.encode("utf-8", "surrogatepass")
+        name = b"" if stream is None else stream.encode("utf-8", "surrogatepass")
+        head = _HEAD.pack(address, deleted, len(encoded), _NO_STREAM if stream is None else len(name))
+        number = self._owners.append(head + encoded + name)
+        if address not in self:
+            page, bit = divmod(address, _PAGE_BITS)
+            self._pages.setdefault(page, bytearray(_PAGE_BITS // 8))[bit // 8] |= 1 << bit % 8
+            self._first.add((address, number))
         return number
 
+    def settle(self) -> None:
+        """Make ``first_of`` possible, when all owners are there."""
+        self._first.settle()
+
     def __contains__(self, address: int) -> bool:
-        return self._number_of(address) >= 0
+        page, bit = divmod(address, _PAGE_BITS)
+        return page in self._pages and bool(self._pages[page][bit // 8] >> bit % 8 & 1)
 
     def __getitem__(self, number: int) -> Owner:
-        begin = self._ends[number - 1] if number else 0
-        path = self._paths[self._parents[number]] + b"/" + self._names[begin : self._ends[number]]
-        return Owner(
-            self._volume,
-            path.decode("utf-8", "surrogatepass"),
-            self._addresses[number],
-            self._streams.get(number),
-            bool(self._deleted[number]),
-        )
+        return self._read(number)[0]
+
+    def __iter__(self) -> Iterator[Owner]:
+        number = 0
+        while number < self._owners.size_bytes:
+            owner, size = self._read(number)
+            yield owner
+            number += size
 
     def first_of(self, address: int) -> Owner | None:
         """Return the first owner with an address."""
-        number = self._number_of(address)
-        return None if number < 0 else self[number]
+        place = self._first.last_not_behind(address)
+        if place < 0 or self._first[place][0] != address:
+            return None
+        return self[self._first[place][1]]
 
-    def _number_of(self, address: int) -> int:
-        return self._dense[address] if address < len(self._dense) else self._sparse.get(address, -1)
-
-    def _note(self, address: int, number: int) -> None:
-        if address < len(self._dense):
-            self._dense[address] = number
-        else:
-            self._sparse[address] = number
+    def _read(self, number: int) -> tuple[Owner, int]:
+        data = self._owners.read(number, _USUAL_BYTES)
+        address, deleted, path_bytes, stream_bytes = _HEAD.unpack_from(data)
+        name_bytes = 0 if stream_bytes == _NO_STREAM else stream_bytes
+        size = _HEAD.size + path_bytes + name_bytes
+        if size > len(data):
+            data = self._owners.read(number, size)
+        path = data[_HEAD.size : size - name_bytes].decode("utf-8", "surrogatepass")
+        stream = None
+        if stream_bytes != _NO_STREAM:
+            stream = data[size - name_bytes : size].decode("utf-8", "surrogatepass")
+        return Owner(self._volume, path, address, stream, bool(deleted)), size

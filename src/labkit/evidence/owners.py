@@ -1,10 +1,11 @@
 """Whose is this byte? Each offset of a medium: which volume, which region, which file.
 
-The map is made once from the runs of all files, live ones before deleted ones, and kept in arrays: some forty bytes for
-each run, and some fifty for each file (``owner_table``). What a live file holds is its own; a deleted file only lays a
+The map is made once from the runs of all files, live ones before deleted ones, and kept in temporary files (``spill``),
+so that it takes the same memory for any number of files. What a live file holds is its own; a deleted file only lays a
 claim to free clusters, and where several do, the one that the walk met first is named.
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -76,18 +77,18 @@ _CONTENT, _SLACK, _META = (_REGIONS.index(r) for r in (Region.ALLOCATED, Region.
 
 
 class VolumeMap:
-    """The owners of one volume. ``fragmented`` are the files, live and deleted, that lie in pieces."""
+    """The owners of one volume."""
 
     def __init__(self, image: Image, volume: Volume) -> None:
         self.volume = volume
-        self.fragmented: list[Fragmented] = []
+        self._fragmented = array("Q")  # of each stream in pieces: number of its owner, type and id of its attribute
         self.mft_runs: tuple[Run, ...] = ()
         self._image = image
         self._tsk_image = TskImage(image)
         self.filesystem: Any = open_filesystem(self._tsk_image, volume.start_bytes)
         self._is_ntfs = volume.filesystem == "NTFS"
         self._live, self._claims = Spans(), Spans()
-        self.owners = OwnerTable(volume.number, self._records())
+        self.owners = OwnerTable(volume.number)
         self.geometry = Geometry(image, volume, self.filesystem)
         self.clusters: Clusters | None = clusters(image, volume, self.filesystem)
         self.cluster_bytes = self.clusters.cluster_bytes if self.clusters else self.geometry.cluster_bytes
@@ -95,6 +96,7 @@ class VolumeMap:
         self._add_files()
         self._live.settle()
         self._claims.settle()
+        self.owners.settle()
         self._tsk_image.check()
         if self._is_ntfs:
             self.record_bytes = _record_bytes(image, volume)
@@ -160,6 +162,17 @@ class VolumeMap:
 
         return record, read
 
+    def fragmented(self) -> Iterator[Fragmented]:
+        """Yield the streams, of live and deleted files, that lie in pieces. Their runs are read again."""
+        values = iter(self._fragmented)
+        for number, kind, identifier in zip(values, values, values, strict=True):
+            owner = self.owners[number]
+            record = self._record(owner.address)
+            for attribute in () if record is None else attributes(record, self.geometry):
+                if (attribute.type, attribute.id) == (kind, identifier):
+                    size, runs = attribute.size_bytes, attribute.runs
+                    yield Fragmented(owner, size, runs, attribute.compressed, (kind, identifier))
+
     def slack(self) -> Iterator[tuple[Owner, int, int]]:
         """Yield (owner, start, end) of each live file's slack on the medium, in the order of the medium."""
         for owner, start, end in self._live.of_region(_SLACK):
@@ -169,22 +182,21 @@ class VolumeMap:
         """Return the file with an MFT record number or other address."""
         return self.owners.first_of(address)
 
-    def _records(self) -> int:
-        """Return how many records NTFS has, whose numbers are addresses without gaps; 0 for other file systems."""
-        return int(self.filesystem.info.last_inum) + 1 if self._is_ntfs else 0
-
     def _add_files(self) -> None:
         root = int(self.filesystem.info.root_inum)
         for address, path, kind in self._names(root):
             if address in self.owners:  # another name of it was met before
                 continue
-            try:
-                record = self.filesystem.open_meta(address)
-            except OSError:
-                self._tsk_image.check()
-                continue
-            if record.info.meta is not None:
+            record = self._record(address)
+            if record is not None and record.info.meta is not None:
                 self._add_file(record, address, path, kind)
+
+    def _record(self, address: int) -> Any | None:
+        try:
+            return self.filesystem.open_meta(address)
+        except OSError:
+            self._tsk_image.check()
+            return None
 
     def _names(self, root: int) -> Iterator[tuple[int, str, EntryType]]:
         yield root, "/", EntryType.DIRECTORY
@@ -201,10 +213,15 @@ class VolumeMap:
         own = kind in (EntryType.FILE, EntryType.LINK, EntryType.OTHER)
         if self._is_ntfs and address < NTFS_SYSTEM_RECORDS:
             own = False
+        nameless = -1
         for attribute in attributes(record, self.geometry):
-            stream = attribute.name if attribute.type == DATA or not self._is_ntfs else None
-            content = own and (attribute.type == DATA or not self._is_ntfs)
-            number = self.owners.add(path, address, stream, deleted=deleted)
+            is_data = attribute.type == DATA or not self._is_ntfs
+            stream, content = attribute.name if is_data else None, own and is_data
+            if nameless < 0:  # one owner for all that have no name of their own
+                nameless = self.owners.add(path, address, None, deleted=deleted)
+            number = nameless
+            if stream is not None and not attribute.resident:
+                number = self.owners.add(path, address, stream, deleted=deleted)
             if self._is_ntfs and address == _MFT_ADDRESS and attribute.type == DATA and attribute.name is None:
                 self.mft_runs = attribute.runs
             if not attribute.resident:
@@ -225,15 +242,7 @@ class VolumeMap:
                     spans.add(inside, end, number, position + inside - start, _SLACK)
             position += run.size_bytes
         if content and (attribute.compressed or _in_pieces(attribute.runs)):
-            self.fragmented.append(
-                Fragmented(
-                    self.owners[number],
-                    attribute.size_bytes,
-                    attribute.runs,
-                    attribute.compressed,
-                    (attribute.type, attribute.id),
-                )
-            )
+            self._fragmented.extend((number, attribute.type, attribute.id))
 
     def _in_record(self, place: Place, position: int) -> Place:
         """Return the place with the file whose MFT record it is, and the region inside the record."""

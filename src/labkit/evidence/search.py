@@ -59,7 +59,7 @@ def search(image: Image, owners: MediumMap, wanted: Sequence[Needle], watch: Wat
     finder = Finder(wanted)
     yield from _on_medium(image, owners, finder, watch)
     for volume in owners.volumes:
-        for item in volume.fragmented:
+        for item in volume.fragmented():
             if item.compressed:
                 yield from _in_compressed(volume, item, finder)
             else:

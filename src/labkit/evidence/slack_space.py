@@ -49,7 +49,7 @@ def slack_pieces(image: Image, owners: MediumMap, watch: Watch = unwatched) -> I
     for volume in owners.volumes:
         for owner, start, end in volume.slack():
             yield from _pieces(image, SlackKind.FILE, volume, owner, start, end)
-        for item in volume.fragmented:
+        for item in volume.fragmented():
             if item.compressed and not item.owner.deleted:
                 yield from _compressed(image, volume, item)
         yield from _records(image, volume, watch)

@@ -1,14 +1,16 @@
 """YARA rules over files and media.
 
-A file, or a raw image in one piece, is scanned as a whole: YARA maps it into memory and reads what it needs. Other
-media are scanned in windows of 16 MiB that overlap by 1 MiB. There, conditions see one window at a time: ``filesize``,
-``uint16(0)``, ``@a`` and counts refer to the window, and strings that have to occur together have to be in one window.
+A file, or a raw image in one piece, is scanned as a whole: YARA maps it into memory and reads what it needs. So is the
+content of a file inside an image, up to 64 MiB. Other media, and longer content, are scanned in windows of 16 MiB that
+overlap by 1 MiB. There, conditions see one window at a time: ``filesize``, ``uint16(0)``, ``@a`` and counts refer to
+the window, and strings that have to occur together have to be in one window.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -22,6 +24,7 @@ from labkit.evidence.verify import Watch, unwatched
 
 WINDOW_BYTES = 16 * 1024 * 1024
 OVERLAP_BYTES = 1024 * 1024  # longer matches at a border are cut off
+WHOLE_BYTES = 64 * 1024 * 1024  # longer content of a file inside an image is not held in memory as a whole
 SHOWN_BYTES = 64  # of what matched
 
 
@@ -80,10 +83,29 @@ class Scanner:
         Raises:
             EvidenceError: The time is up, or the image can not be read.
         """
+        return self._in_windows(_windows(watch(space.blocks(block_bytes=WINDOW_BYTES), space.size_bytes, "yara")))
+
+    def content(self, name: str, blocks: Iterable[bytes]) -> Iterator[RuleHit]:
+        """Yield the hits in the content of a file inside an image; offsets count in the file.
+
+        Content of more than ``WHOLE_BYTES`` is scanned in windows, and remarked by its ``name``.
+
+        Raises:
+            EvidenceError: The time is up, or the content can not be read.
+        """
+        alive()
+        rest = iter(blocks)
+        held = bytearray()
+        for block in rest:
+            held += block
+            if len(held) > WHOLE_BYTES:
+                self.problems.append(f"{name} is too long to be scanned as a whole; conditions see parts of 16 MiB")
+                return self._in_windows(_windows(chain([held], rest)))
+        return self._hits(self._end(self._begin(data=held), name))
+
+    def _in_windows(self, windows: Iterable[tuple[int, bytes | bytearray]]) -> Iterator[RuleHit]:
         alone: set[str] = set()
-        start = 0
-        for block in watch(space.blocks(block_bytes=WINDOW_BYTES), space.size_bytes, "yara"):
-            window = block + space.read(start + len(block), OVERLAP_BYTES) if len(block) == WINDOW_BYTES else block
+        for start, window in windows:
             for hit in self._hits(self._end(self._begin(data=window), "the medium")):
                 if hit.offset_bytes is None:
                     if hit.rule not in alone:
@@ -91,7 +113,6 @@ class Scanner:
                         yield hit
                 elif hit.offset_bytes < WINDOW_BYTES:  # else the next window shows it
                     yield _moved(hit, start)
-            start += len(block)
 
     def _begin(self, **target: Any) -> "_Work":
         left = int(self._deadline - monotonic())
@@ -146,6 +167,19 @@ def _compiled(path: Path) -> Any:
         raise EvidenceError(
             f"{path.name} can not be read as rules: {error}", remedy="Rules are text in UTF-8, not compiled ones."
         ) from error
+
+
+def _windows(blocks: Iterable[bytes | bytearray]) -> Iterator[tuple[int, bytearray]]:
+    """Yield windows, each with the begin of the next one behind it, and where they begin."""
+    held, start = bytearray(), 0
+    for block in blocks:
+        held += block
+        while len(held) >= WINDOW_BYTES + OVERLAP_BYTES:
+            yield start, held[: WINDOW_BYTES + OVERLAP_BYTES]
+            del held[:WINDOW_BYTES]
+            start += WINDOW_BYTES
+    for begin in range(0, len(held), WINDOW_BYTES):
+        yield start + begin, held[begin : begin + WINDOW_BYTES + OVERLAP_BYTES]
 
 
 def _moved(hit: RuleHit, by: int) -> RuleHit:

@@ -2,15 +2,21 @@
 
 import gzip
 import json
+import subprocess
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from labkit.evidence import yara_scan
+from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
+from labkit.synthesis.medium import Medium
 from tests.oracles import oracle
 from tests.small_class import a_workspace
 from tests.unit.cli.image_runner import objects, refused, run, stops_at_once
-from tests.unit.evidence.examined_media import AT, CLUSTER, MIB, fat_volume, written
+from tests.unit.evidence.examined_media import AT, CLUSTER, MIB, fat_volume, in_two_pieces, written
+
+UTC_AT = AT.replace(tzinfo=UTC)
 
 RULES = """
 rule Ledger : money
@@ -184,3 +190,145 @@ def test_scan_is_written_to_the_examination_log(rules: Path, stick: Path, tmp_pa
 
 def test_ctrl_c_stops_a_scan(rules: Path, tmp_path: Path) -> None:
     stops_at_once(tmp_path, "yara", str(rules), "{}")
+
+
+APART = 'rule Apart { strings: $a = "first half" $b = "second half" condition: $a at 0 and $b and filesize < 64KB }'
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> Path:
+    path = tmp_path / "apart.yar"
+    path.write_text(APART, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stick with a file in two pieces, whose content fits a rule that the medium does not."""
+    volume = fat_volume()
+    volume.make_directory("/docs", AT)
+    in_two_pieces(volume, "/docs/letter.txt", b"first half".ljust(CLUSTER, b"."), b"second half of the letter")
+    volume.create("/docs/other.txt", b"second half of another file", AT)
+    volume.create("/gone.txt", b"first half second half", AT)
+    volume.delete("/gone.txt", AT)
+    return written(volume, tmp_path_factory.mktemp("pieces") / "pieces.raw")
+
+
+@pytest.mark.oracle
+def test_a_file_inside_an_image_is_scanned_as_a_whole(apart: Path, pieces: Path, tmp_path: Path) -> None:
+    assert objects("yara", apart, pieces) == []  # nowhere on the medium does it begin at byte 0
+
+    found = objects("yara", apart, pieces, "--files")
+
+    assert [(hit["path"], hit["string"], hit["offset_in_file"]) for hit in found] == [
+        ("/docs/letter.txt", "$a", 0),
+        ("/docs/letter.txt", "$b", CLUSTER),
+    ]
+    assert {(hit["region"], hit["offset_bytes"], hit["deleted"]) for hit in found} == {("allocated", None, False)}
+    letter = tmp_path / "letter.txt"
+    letter.write_bytes(oracle_bytes(["icat", pieces, str(found[0]["address"])]))
+    assert [(rule, string, offset) for rule, string, offset in theirs(apart, letter)] == ours_in_files(apart, pieces)
+
+
+def ours_in_files(rules: Path, image: Path) -> list[tuple[str, str, int]]:
+    found = objects("yara", rules, image, "--files")
+    return sorted((hit["rule"], hit["string"], hit["offset_in_file"]) for hit in found)
+
+
+def oracle_bytes(arguments: list[object]) -> bytes:
+    return subprocess.run(list(map(str, arguments)), check=True, capture_output=True, timeout=60).stdout
+
+
+def test_each_live_file_of_each_kind_of_volume_is_scanned_once(rules: Path, tmp_path: Path) -> None:
+    medium = Medium(8 * MIB)
+    volume = NtfsVolume(
+        medium, start_bytes=0, size_bytes=8 * MIB, cluster_bytes=1024, label="", serial=1, formatted=UTC_AT
+    )
+    volume.create("/resident.txt", b"LEDGER-7719", UTC_AT)
+    volume.create("/long.txt", b"x" * 5000 + b"LEDGER-7719", UTC_AT)
+    volume.write_stream("/long.txt", "side", b"LEDGER-7719", UTC_AT)
+    volume.link("/long.txt", "/same.txt", UTC_AT)
+    volume.create("/gone.txt", b"LEDGER-7719", UTC_AT)
+    volume.delete("/gone.txt", UTC_AT)
+    volume.flush()
+    path = tmp_path / "ntfs.raw"
+    path.write_bytes(b"".join(medium.chunks()))
+
+    found = objects("yara", rules, path, "--files")
+    assert sorted((hit["path"], hit["offset_in_file"]) for hit in found if hit["string"]) == [
+        ("/long.txt", 5000),
+        ("/resident.txt", 0),
+    ]
+    assert sorted(hit["path"] for hit in found if hit["rule"] == "Anything") == ["/long.txt", "/resident.txt"]
+
+
+@pytest.mark.parametrize("shift", [-2 * MIB, -MIB, -5, 0, 5])
+def test_a_long_file_is_scanned_in_parts_and_that_is_said(
+    shift: int, rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yara_scan, "WINDOW_BYTES", 4 * MIB)
+    monkeypatch.setattr(yara_scan, "WHOLE_BYTES", 2 * MIB + 1000)
+    volume = fat_volume()
+    volume.create("/long.bin", bytes(4 * MIB + shift) + b"LEDGER-7719" + bytes(700), AT)
+    volume.create("/short.bin", b"LEDGER-7719", AT)
+    path = written(volume, tmp_path / "long.raw")
+
+    result = run("yara", rules, path, "--files", "--json")
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    strings = [(hit["path"], hit["offset_in_file"]) for hit in found if hit["string"]]
+    assert sorted(strings) == [("/long.bin", 4 * MIB + shift), ("/short.bin", 0)]
+    assert sorted(hit["path"] for hit in found if hit["rule"] == "Anything") == ["/long.bin", "/short.bin"]
+    told = "/long.bin is too long to be scanned as a whole; conditions see parts of 16 MiB"
+    assert (told in result.stderr) == (shift > -2 * MIB)
+
+
+def test_content_that_can_not_be_read_to_its_end_is_said(rules: Path, tmp_path: Path) -> None:
+    volume = fat_volume()
+    volume.create("/first.txt", b"LEDGER-7719", AT)
+    volume.create("/second.txt", b"LEDGER-7719", AT)
+    volume.create("/torn.bin", b"LEDGER-7719".ljust(6 * MIB, b"."), AT)
+    data = written(volume, tmp_path / "torn.raw").read_bytes()
+    (tmp_path / "torn.raw").write_bytes(data[: 5 * MIB])  # an image that ends early
+
+    result = run("yara", rules, tmp_path / "torn.raw", "--files", "--json")
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [hit["path"] for hit in found if hit["string"]] == ["/first.txt", "/second.txt", "/torn.bin"]
+    assert "/torn.bin in volume 0 is scanned only so far as it can be read" in result.stderr
+
+
+def test_whole_files_in_tables_and_plain_lines(rules: Path, pieces: Path, apart: Path) -> None:
+    assert (
+        f"Apart $b  {CLUSTER}  whole file  /docs/letter.txt  second half"
+        in run("yara", apart, pieces, "--files").stdout
+    )
+    header, *lines = run("yara", apart, pieces, "--files", "--plain").stdout.splitlines()
+    rows = [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
+    assert [(row["path"], row["offset_bytes"], row["offset_in_file"]) for row in rows] == [
+        ("/docs/letter.txt", "", "0"),
+        ("/docs/letter.txt", "", str(CLUSTER)),
+    ]
+
+
+def test_where_there_are_no_files_inside_it_is_said(rules: Path, stick: Path, tmp_path: Path) -> None:
+    refused(5, "is no image with a file system", "Leave --files out", "yara", rules, tmp_path, "--files")
+    refused(5, "is no image with a file system", "Leave --files out", "yara", rules, rules, "--files")
+    refused(5, "do not lie in one region", "not both", "yara", rules, stick, "--files", "--in", "slack")
+
+
+def test_rules_that_take_too_long_inside_an_image_are_stopped(tmp_path: Path) -> None:
+    slow = tmp_path / "slow.yar"
+    slow.write_text("rule A { strings: $a = /a(b|c|.)*d.{1,99}x/s condition: $a }", encoding="utf-8")
+    volume = fat_volume()
+    volume.create("/long.bin", b"abcd" * (2 * MIB), AT)
+    path = written(volume, tmp_path / "slow.raw")
+    refused(
+        5,
+        "did not come to an end in 1 seconds",
+        "--rules-timeout",
+        "yara",
+        slow,
+        path,
+        "--files",
+        "--rules-timeout",
+        "1",
+    )

@@ -1,6 +1,7 @@
 """Whose byte it is, against the Sleuth Kit's programs, dumpe2fs, and files whose places are known."""
 
 import re
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
@@ -172,3 +173,24 @@ def test_damaged_boot_sector_leaves_the_rest_of_the_map(busy: Path) -> None:
     data[11:13] = b"\0\0"
     busy.write_bytes(data)
     assert ranges(busy, Region.UNPARTITIONED) == [(0, len(data))]
+
+
+def test_memory_does_not_grow_with_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a map holds in memory before it uses temporary files is small here, so that a few thousand files show it."""
+    monkeypatch.setattr("labkit.evidence.spill._HELD_BYTES", 16 * 1024)
+    monkeypatch.setattr("labkit.evidence.spill._SORTED_AT_ONCE", 256)
+    peaks = []
+    for count in (500, 5000):
+        volume = fat_volume()
+        for number in range(count):
+            if number % 100 == 0:
+                volume.make_directory(f"/folder {number // 100}", AT)
+            volume.create(f"/folder {number // 100}/document number {number}.txt", b"x" * 100, AT)
+        path = written(volume, tmp_path / f"{count}.raw")
+        with open_image(path) as image:
+            tracemalloc.start()
+            owners = MediumMap(image)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+            assert len(list(owners.volumes[0].owners)) > count
+    assert peaks[1] - peaks[0] < 4500 * 60  # kept in arrays it was some 300 bytes for each file

@@ -130,7 +130,7 @@ def compressed(tmp_path: Path) -> Path:
 def test_words_in_compressed_files_are_found(compressed: Path) -> None:
     with open_image(compressed) as image:
         owners = MediumMap(image)
-        (item,) = [item for item in owners.volumes[0].fragmented if item.compressed]
+        (item,) = [item for item in owners.volumes[0].fragmented() if item.compressed]
     theirs = oracle(["icat", compressed, str(item.owner.address)]).encode()
     assert len(theirs) == 16 * CLUSTER
 
