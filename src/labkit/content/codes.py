@@ -61,6 +61,7 @@ RULES: Mapping[str, str] = {
     "LK224": "A lab lists every evidence item of its exercises, and all of them belong to the lab's case.",
     "LK225": "A lab that is beta or active uses no exercise that is wip.",
     "LK226": "A course leaves out exercises that its labs have, and something of every lab stays.",
+    "LK227": "A lab says in minutes_of how long an exercise takes that a course leaves out.",
     # answers
     "LK230": "What is right in an ENUM, a MULTI, an ORDER or a CLAIM is among its options.",
     "LK231": "A mistake or an over-claim in an ENUM, MULTI, ORDER or CLAIM is among its options and is not right.",

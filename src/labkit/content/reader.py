@@ -87,7 +87,7 @@ class Library:
         return _one(self.labs, lab_slug, f"lab {lab_slug!r}", "labs")
 
     def labs_of(self, course_slug: str) -> "tuple[Lab, ...]":
-        """Return the labs of a course in order, without the exercises that it leaves out and their evidence.
+        """Return the labs of a course in order, without the exercises that it leaves out, their evidence and minutes.
 
         Raises:
             ContentError: There is no such course.
@@ -111,7 +111,9 @@ class Library:
         needed = {item for slug in kept for item in self.exercises[slug].items}
         left_out = {item for slug in lab.exercises if slug in leave_out for item in self.exercises[slug].items}
         items = [item for item in lab.items if item in needed or item not in left_out]
-        return lab.model_copy(update={"exercises": kept, "items": items})
+        parts = {slug: minutes for slug, minutes in lab.minutes_of.items() if slug in kept}
+        minutes = lab.minutes - sum(lab.minutes_of.values()) + sum(parts.values())
+        return lab.model_copy(update={"exercises": kept, "items": items, "minutes": minutes, "minutes_of": parts})
 
     def cases_of(self, course_slug: str) -> "Mapping[str, tuple[str, ...]]":
         """Return the cases of a course in order, each with the evidence items that its labs and exercises need.
@@ -228,5 +230,13 @@ def _broken_omissions(library: Library, name: str, course: "Course") -> Iterator
         if slug not in known:
             yield Problem(where, key, "LK226", f"names {slug!r}, which is in none of its labs")
     for lab in labs:
-        if set(lab.exercises) <= set(course.leave_out):
+        left_out = [slug for slug in lab.exercises if slug in course.leave_out]
+        if len(left_out) == len(lab.exercises):
             yield Problem(where, key, "LK226", f"leaves nothing of the lab {lab.slug!r}; take the lab out of labs")
+            continue
+        for slug in left_out:
+            if slug not in lab.minutes_of:
+                file = Path("labs", lab.slug, "lab.toml")
+                yield Problem(
+                    file, "minutes_of", "LK227", f"does not say how long {slug!r} takes; {name} leaves it out"
+                )

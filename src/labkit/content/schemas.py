@@ -463,13 +463,25 @@ class Lab(Strict):
     role: Literal["all", "first-responder", "custodian", "examiner", "analyst", "prosecutor"] = Field(
         description="the role that the trainee plays"
     )
-    minutes: int = Field(gt=0, le=240, description="time that it takes in class")
+    minutes: int = Field(gt=0, le=240, description="time that it takes in class, with all its exercises")
+    minutes_of: dict[Slug, Annotated[int, Field(gt=0)]] = Field(
+        default_factory=dict, description="what of it an exercise takes that a course may leave out"
+    )
     case: Slug = Field(description="case in evidence_images/")
     items: list[Slug] = Field(default_factory=list, description="evidence items that the guide uses")
     exercises: list[Slug] = Field(min_length=1, description="exercises in the order of the guide")
     teaches: list[Slug] = Field(default_factory=list, description="concepts that it teaches")
     requires: list[Slug] = Field(default_factory=list, description="concepts that must come before")
     comment: Any = Field(None, description="a note for authors; not used")
+
+    @model_validator(mode="after")
+    def _minutes_are_parts(self) -> "Lab":
+        unknown = sorted(set(self.minutes_of) - set(self.exercises))
+        if unknown:
+            raise ValueError(f"minutes_of names {unknown[0]!r}, which is none of the exercises")
+        if sum(self.minutes_of.values()) >= self.minutes:
+            raise ValueError("minutes_of takes all the minutes of the lab")
+        return self
 
 
 class Course(Strict):

@@ -137,7 +137,7 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "valid_from_utc": (datetime, "when a warrant begins to be valid"),
     "valid_to_utc": (datetime, "when a warrant is no longer valid"),
     # A custody file and what was planted into it.
-    "lines": (tuple, "numbers of lines of a custody file, from 1"),
+    "lines": (tuple, "numbers of lines of a custody file or a log, from 1"),
     "line_count": (int, "how many lines a custody file has"),
     "copy_line_count": (int, "how many lines an earlier copy of it has"),
     "defect": (str, "number of a planted defect, D01 to D32"),

@@ -19,6 +19,7 @@ from labkit.synthesis.world.world import World
 # How six unreadable sectors fall into runs; every trainee gets two or three runs.
 _SPLITS = ((4, 2), (3, 3), (2, 4), (3, 2, 1), (2, 2, 2), (1, 3, 2), (4, 1, 1))
 _MOST_DRAWS = 1000
+_ERROR = "read error at"
 _SPEED_BYTES_PER_S = 1_100_000  # of an old stick with errors, for the times in the log
 
 
@@ -38,7 +39,8 @@ def second_pass_traces(played: PlayedItem, world: World, shelf: Shelf) -> tuple[
 
         write_gzip(map(digested, medium.chunks()), product)
         media = digester.finish()
-    shelf.put(f"{played.item.slug}/{played.name('-second-pass.log')}", _log(played, runs, stream).encode())
+    log = _log(played, runs, stream)
+    shelf.put(f"{played.item.slug}/{played.name('-second-pass.log')}", log.encode())
     lbas = tuple(lba for first, count in runs for lba in range(first, first + count))
     return (
         Trace(
@@ -51,6 +53,7 @@ def second_pass_traces(played: PlayedItem, world: World, shelf: Shelf) -> tuple[
                 **digest_facts(media),
                 "lbas": lbas,
                 "lba_count": len(lbas),
+                "lines": tuple(number for number, line in enumerate(log.splitlines(), start=1) if _ERROR in line),
             },
         ),
         Trace("second-pass-container", "container", None, {"name": name, **digest_facts(product.finish())}),
@@ -114,7 +117,7 @@ def _log(played: PlayedItem, runs: Sequence[tuple[int, int]], stream: Stream) ->
         delay += stream.between(3, 9)
         moment = begun + timedelta(seconds=offset // _SPEED_BYTES_PER_S + delay)
         lines.append(
-            f"{stamp(moment)}  read error at offset 0x{offset:08X}, length 0x{count * SECTOR_BYTES:X}: "
+            f"{stamp(moment)}  {_ERROR} offset 0x{offset:08X}, length 0x{count * SECTOR_BYTES:X}: "
             "3 retries failed, zeros written"
         )
     end = begun + timedelta(seconds=size // _SPEED_BYTES_PER_S + delay + stream.between(1, 4))

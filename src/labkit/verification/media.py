@@ -8,7 +8,7 @@ from typing import Any
 
 from labkit.model.evidence import Digests
 from labkit.model.truth import Trace
-from labkit.verification.acquisition_log import unreadable_sectors
+from labkit.verification.acquisition_log import error_lines, unreadable_sectors
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Confirmation, Testimony, Unreadable, weigh
 from labkit.verification.programs import ask
@@ -111,8 +111,9 @@ def _unreadable_sectors(item: BuiltItem, path: Path) -> Iterator[Testimony]:
     found: object = Unreadable(f"sectors {filled[:3]} differ and hold no zeros") if filled else changed
     yield Testimony("both passes compared", {"lbas": found, "lba_count": len(changed)})
     for log in item.with_suffix(".log"):
-        sectors = unreadable_sectors(log.read_text("utf-8"))
-        yield Testimony(log.name, {"lbas": sectors, "lba_count": len(sectors)})
+        text = log.read_text("utf-8")
+        sectors = unreadable_sectors(text)
+        yield Testimony(log.name, {"lbas": sectors, "lba_count": len(sectors), "lines": error_lines(text)})
 
 
 def _changed_byte(item: BuiltItem, path: Path) -> Testimony:

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,13 @@ def both(*breaks: Break) -> Break:
 
 def second_lab(old: str = "", new: str = "") -> Break:
     return lambda content: content.write_lab("01-more", SECOND_LAB.replace(old, new) if old else SECOND_LAB)
+
+
+def second_exercise(content: SmallLibrary) -> None:
+    shutil.copytree(content.root / "exercises/prints", content.root / "exercises/more")
+    content.change("exercises/more/exercise.toml", 'slug = "prints"', 'slug = "more"')
+    content.change("exercises/more/exercise.toml", "5aee5dbb", "6aee5dbb")
+    content.change(LAB, 'exercises = ["prints"]', 'exercises = ["prints", "more"]')
 
 
 def not_utf8(content: SmallLibrary) -> None:
@@ -254,6 +262,9 @@ BROKEN: list[tuple[str, str, str, Break]] = [
     ("LK224", LAB, "exercises", change(LAB, 'case = "kite"', 'case = "crow"')),
     ("LK226", COURSE, "courses.short.leave_out", change(COURSE, "labs =", 'leave_out = ["none"]\nlabs =')),
     ("LK226", COURSE, "courses.short.leave_out", change(COURSE, "labs =", 'leave_out = ["prints"]\nlabs =')),
+    ("LK102", LAB, "", change(LAB, "minutes = 30", "minutes = 30\nminutes_of = { other = 5 }")),
+    ("LK102", LAB, "", change(LAB, "minutes = 30", "minutes = 30\nminutes_of = { prints = 30 }")),
+    ("LK227", LAB, "minutes_of", both(second_exercise, change(COURSE, "labs =", 'leave_out = ["more"]\nlabs ='))),
     ("LK225", LAB, "exercises", change(TOML, 'status = "beta"', 'status = "wip"')),
     ("LK230", TOML, "tasks[2].answer.value", change(TOML, CHOICE, 'value = "green"')),
     ("LK231", TOML, "tasks[2].mistakes[1]", change(TOML, 'value = "red" }]', 'value = "pink" }]')),

@@ -24,7 +24,12 @@ def test_a_course_leads_to_labs_exercises_and_cases_in_order(content: SmallLibra
 def test_a_course_can_leave_out_an_exercise_and_the_evidence_that_only_it_needs() -> None:
     library = load_library()
     lab = library.labs["05-files-that-were"].model_copy(
-        update={"exercises": ["fingerprints", "deleted-on-fat"], "items": ["basics", "usb"]}
+        update={
+            "exercises": ["fingerprints", "deleted-on-fat"],
+            "items": ["basics", "usb"],
+            "minutes": 90,
+            "minutes_of": {"fingerprints": 20, "deleted-on-fat": 60},
+        }
     )
     short = Course.model_validate({"title": {"en": "Short"}, "labs": [lab.slug], "leave_out": ["fingerprints"]})
     library = replace(library, labs={lab.slug: lab}, courses={"short": short})
@@ -32,6 +37,8 @@ def test_a_course_can_leave_out_an_exercise_and_the_evidence_that_only_it_needs(
     assert [exercise.slug for exercise in library.exercises_of("short")] == ["deleted-on-fat"]
     assert library.cases_of("short") == {"kestrel": ("usb",)}
     assert library.labs_of("short")[0].items == ["usb"]
+    assert library.labs_of("short")[0].minutes == 70
+    assert library.labs_of("short")[0].minutes_of == {"deleted-on-fat": 60}
 
 
 def test_the_first_steps_need_no_disk_of_a_computer() -> None:
