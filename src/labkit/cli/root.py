@@ -28,7 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "device": ("labkit.cli.acquire", "device", "Look at a source device, test a write blocker."),
     "acquire": ("labkit.cli.acquire", "acquire", "Copy a source device into a verified image."),
     "image": ("labkit.cli.image_commands", "image", "Examine a disk image, read-only."),
-    "memory": ("labkit.cli.memory", "memory", "Examine a memory image of a Linux machine."),
+    "memory": ("labkit.cli.memory_commands", "memory", "Examine a memory image of a Linux machine."),
     "yara": ("labkit.cli.yara", "yara", "Search files and images with YARA rules."),
     "artifacts": ("labkit.cli.artifacts", "artifacts", "See what Windows noted about people's doings."),
     "custody": ("labkit.cli.custody", "custody", "Keep the chain-of-custody ledger."),

@@ -1,5 +1,6 @@
 """What an examiner asks a memory image. Each verb leaves a line in the examination log of the workspace it is in."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,14 +10,19 @@ from typing import Any
 from labkit.atomic import whole_file
 from labkit.content.reader import content_root
 from labkit.errors import ContentError, EvidenceError
+from labkit.evidence.isolation import alive
 from labkit.evidence.memory import rows
 from labkit.evidence.memory.command_line import arguments, environment
 from labkit.evidence.memory.damage import tolerating
 from labkit.evidence.memory.kernel import Kernel
+from labkit.evidence.memory.open_files import open_files
 from labkit.evidence.memory.opening import open_kernel
 from labkit.evidence.memory.page_cache import cached_files
+from labkit.evidence.memory.paths import Paths
 from labkit.evidence.memory.recovery import content, find_file
+from labkit.evidence.memory.regions import regions
 from labkit.evidence.memory.rows import Row
+from labkit.evidence.memory.sockets import sockets
 from labkit.evidence.memory.system import describe_system
 from labkit.evidence.memory.tasks import Task, processes, threads
 from labkit.hashing import Digester
@@ -38,7 +44,6 @@ class Recovered:
     """A file that was written out of memory."""
 
     path: Path
-    inode: int
     digests: Digests
     missing_bytes: int
 
@@ -81,6 +86,39 @@ def environments(image: MemoryImage, pids: Collection[int] = ()) -> Iterator[Row
                 yield from (rows.variable_row(task, variable) for variable in environment(task).texts)
 
 
+def list_open_files(image: MemoryImage, pids: Collection[int] = ()) -> Iterator[Row]:
+    """Yield what each process has open."""
+    with _examined("files", image, _pids(pids)) as kernel:
+        paths = Paths(kernel)
+        for task in _chosen(kernel, pids):
+            yield from map(rows.open_file_row, open_files(task, paths))
+
+
+def connections(image: MemoryImage, pids: Collection[int] = ()) -> Iterator[Row]:
+    """Yield the sockets of each process."""
+    with _examined("net", image, _pids(pids)) as kernel:
+        paths = Paths(kernel)
+        for task in _chosen(kernel, pids):
+            yield from map(rows.socket_row, sockets(task, paths))
+
+
+def memory_maps(
+    image: MemoryImage, pids: Collection[int] = (), *, anonymous: bool = False, executable: bool = False
+) -> Iterator[Row]:
+    """Yield the parts of the memory of each process; only those without a file, or that may be run, if so asked."""
+    chosen = {name: True for name, wanted in (("anonymous", anonymous), ("executable", executable)) if wanted}
+    with _examined("maps", image, _pids(pids) | chosen) as kernel:
+        paths = Paths(kernel)
+        for task in _chosen(kernel, pids):
+            pages = list(task.mapped())
+            starts = [run.virtual for run in pages]
+            for region in regions(task, paths):
+                if (anonymous and not region.is_anonymous) or (executable and not region.is_executable):
+                    continue
+                inside = pages[bisect_left(starts, region.start) : bisect_left(starts, region.end)]
+                yield rows.region_row(region, sum(run.size_bytes for run in inside))
+
+
 def cached(image: MemoryImage, *, everything: bool = False) -> Iterator[Row]:
     """Yield the files whose content is in memory, at least in part; or all inodes, of directories and others too."""
     with _examined("recover", image, {"all": True} if everything else {}) as kernel:
@@ -111,14 +149,46 @@ def recover(
         if destination.is_dir():
             name = file.path.text.rpartition("/")[2] if file.path is not None else ""
             target = destination / safe_name(name, f"inode-{file.number}")
-        check_target((image.path,), target, file.size_bytes, force=force)
-        missing = 0
-        with whole_file(target) as partial, partial.open("wb") as out, Digester() as digester:
-            for piece in content(kernel, file):
-                out.write(piece.data)
-                digester.update(piece.data)
-                missing += len(piece.data) * piece.missing
-            return Recovered(target, file.number, digester.finish(), missing)
+        pieces = ((piece.data, len(piece.data) * piece.missing) for piece in content(kernel, file))
+        return _written(image, target, file.size_bytes, pieces, force=force)
+
+
+def recover_region(image: MemoryImage, destination: Path, *, pid: int, address: int, force: bool = False) -> Recovered:
+    """Write a part of a process's memory to a file: the one that an address lies in; missing pages become zeros.
+
+    Raises:
+        EvidenceError: There is no such process, or nothing at this address.
+        StorageError: The file exists already, or the disk has no room for it.
+    """
+    details = {"pid": pid, "address": f"{address:#x}", "to": str(destination)}
+    with _examined("recover", image, details) as kernel:
+        (task,) = _chosen(kernel, {pid})
+        region = next((one for one in regions(task) if one.start <= address < one.end), None)
+        if region is None:
+            raise EvidenceError(
+                f"process {pid} has no memory at {address:#x}",
+                remedy=f"labkit memory maps IMAGE --pid {pid} shows where it has.",
+            )
+        target = destination
+        if destination.is_dir():
+            target = destination / f"{pid}-{region.start:x}-{region.end:x}.bin"
+        pieces = ((one.data, sum(end - begin for begin, end in one.missing)) for one in region.stretches())
+        return _written(image, target, region.end - region.start, pieces, force=force)
+
+
+def _written(
+    image: MemoryImage, target: Path, size_bytes: int, pieces: Iterator[tuple[bytes, int]], *, force: bool
+) -> Recovered:
+    """Write pieces, each with the number of its bytes that are missing, to a file, whole or not at all."""
+    check_target((image.path,), target, size_bytes, force=force)
+    missing = 0
+    with whole_file(target) as partial, partial.open("wb") as out, Digester() as digester:
+        for data, absent in pieces:
+            alive()
+            out.write(data)
+            digester.update(data)
+            missing += absent
+        return Recovered(target, digester.finish(), missing)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 
 from tests.small_class import a_workspace
 from tests.unit.cli.image_runner import objects, refused, run
+from tests.unit.evidence.memory.tiny_holdings import LAST, LEAF, area, file_of, give, node, socket
 from tests.unit.evidence.memory.tiny_memory import PAGE, TinyFiles, TinyMemory
 
 STACK = 0x7FFC_0000_0000
@@ -24,7 +25,7 @@ def machine() -> TinyMemory:
     program = memory.task(41, "backup\x1b[2J", parent=shell, start_boottime=3 * 10**9)
     memory.task(42, "idle one", flags=0x20_0000, __state=0x402)
     place = STACK + 16
-    _, top = memory.memory_of(
+    own, top = memory.memory_of(
         program,
         arg_start=place,
         arg_end=place + len(ARGUMENTS),
@@ -36,6 +37,13 @@ def machine() -> TinyMemory:
     inode = files.inode(7, 0o100600, 2 * PAGE + 5, seconds=1_772_615_705)
     files.entry("notes.txt", files.root, inode)
     files.content(inode, {0: b"begin".ljust(PAGE, b"."), 2: b"ends!"})
+    sock = memory.new("sock", sk_type=1, sk_protocol=6)
+    memory.put(sock, "sock_common", skc_family=2, skc_state=1, skc_num=40000, skc_dport=(443).to_bytes(2, "big"))
+    memory.put(sock, "sock_common", skc_rcv_saddr=bytes([192, 0, 2, 57]), skc_daddr=bytes([203, 0, 113, 7]))
+    held = file_of(memory, files, "held.txt", 0o100600, f_pos=3)
+    give(memory, program, {3: held, 4: socket(memory, TinyFiles(memory, "sockfs"), sock)})
+    slots = [(STACK - 1, 0), (STACK + PAGE - 1, area(memory, STACK, STACK + PAGE, 7)), (LAST, 0)]
+    memory.put(own, "mm_struct", mm_mt__ma_root=node(memory, LEAF, slots) | 2, map_count=1, start_stack=STACK + 8)
     return memory
 
 
@@ -111,7 +119,8 @@ def test_files_in_memory(image: Path):
     (row,) = objects("memory", "recover", image)
     assert (row["path"], row["inode"], row["size_bytes"], row["cached_bytes"]) == ("/notes.txt", 7, 8197, 8192)
     assert row["modified_utc"] == "2026-03-04T09:15:05Z"
-    assert [row["type"] for row in objects("memory", "recover", image, "--all")] == ["directory", "file"]
+    kinds = [row["type"] for row in objects("memory", "recover", image, "--all")]
+    assert kinds == ["directory", "file", "file", "directory", "socket"]
 
 
 def test_a_file_is_recovered_and_its_gap_is_counted(image: Path, tmp_path: Path):
@@ -120,7 +129,7 @@ def test_a_file_is_recovered_and_its_gap_is_counted(image: Path, tmp_path: Path)
     assert (tmp_path / "out").read_bytes() == content
     row = json.loads(done.stdout)
     assert (row["missing_bytes"], row["sha256"]) == (PAGE, hashlib.sha256(content).hexdigest())
-    assert "4096 bytes of the file are not in memory" in done.stderr
+    assert "4096 bytes are not in memory" in done.stderr
     refused(13, "exists already", "--force", "memory", "recover", image, "/notes.txt", "--to", tmp_path / "out")
     refused(
         13, "is the image itself", "another file", "memory", "recover", image, "/notes.txt", "--to", image, "--force"
@@ -140,6 +149,38 @@ def test_an_inode_number_of_two_file_systems(tmp_path: Path):
     arguments = ("memory", "recover", found, "--symbols", table, "--inode", 7, "--to", tmp_path / "out")
     refused(5, "several files", "--filesystem", *arguments)
     assert objects(*arguments, "--filesystem", "ramfs")[0]["size_bytes"] == 3
+
+
+def test_open_files(image: Path):
+    file, sock = objects("memory", "files", image)
+    assert (file["pid"], file["descriptor"], file["type"], file["path"]) == (41, 3, "file", "/held.txt")
+    assert (file["position_bytes"], file["deleted"], sock["path"]) == (3, False, "socket:[50]")
+    assert "/held.txt" in run("memory", "files", image, "--pid", 41).stdout
+
+
+def test_connections(image: Path):
+    (row,) = objects("memory", "net", image)
+    assert (row["pid"], row["descriptor"], row["protocol"], row["state"]) == (41, 4, "TCP", "ESTABLISHED")
+    assert (row["local_address"], row["local_port"]) == ("192.0.2.57", 40000)
+    assert (row["remote_address"], row["remote_port"]) == ("203.0.113.7", 443)
+    plain = run("memory", "net", image, "--plain").stdout.splitlines()
+    assert plain[1].split("\t")[5:10] == ["ESTABLISHED", "192.0.2.57", "40000", "203.0.113.7", "443"]
+
+
+def test_maps(image: Path):
+    (row,) = objects("memory", "maps", image, "--anonymous", "--executable")
+    assert (row["start"], row["end"], row["permissions"]) == (f"{STACK:#x}", f"{STACK + PAGE:#x}", "rwxp")
+    assert (row["purpose"], row["resident_bytes"], row["path"]) == ("stack", PAGE, None)
+    assert image.read_bytes()[row["offset_bytes"] :].startswith(bytes(16) + ARGUMENTS)
+
+
+def test_a_part_of_memory_is_recovered(image: Path, tmp_path: Path):
+    arguments = ("memory", "recover", image, "--pid", 41, "--address", hex(STACK + 40))
+    run(*arguments, "--to", tmp_path)
+    content = (tmp_path / f"41-{STACK:x}-{STACK + PAGE:x}.bin").read_bytes()
+    assert content == (bytes(16) + ARGUMENTS + VARIABLES).ljust(PAGE, b"\0")
+    refused(5, "no memory at 0x10", "memory maps", *arguments[:-1], "0x10")
+    run("memory", "recover", image, "--pid", 41, code=2)
 
 
 def test_symbols_are_named_or_in_a_folder(image: Path, tmp_path: Path):

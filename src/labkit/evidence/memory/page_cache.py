@@ -60,7 +60,7 @@ class CachedFile:
     @property
     def kind(self) -> str:
         """Return ``file``, ``directory``, ``link`` and so on."""
-        return _KINDS.get(self.record.number("i_mode") >> 12, "other")
+        return kind_of(self.record)
 
     @property
     def address(self) -> int:
@@ -128,6 +128,11 @@ class CachedFile:
                 if not kernel.memory.has(physical, PAGE_BYTES):
                     break
                 yield (number + step) * PAGE_BYTES, physical
+
+
+def kind_of(inode: Record) -> str:
+    """Return of what kind an inode is: ``file``, ``directory``, ``socket`` and so on."""
+    return _KINDS.get(inode.number("i_mode") >> 12, "other")
 
 
 def cached_files(kernel: Kernel) -> Iterator[CachedFile]:

@@ -10,9 +10,13 @@ from typing import Any
 from labkit.evidence.memory.command_line import Text, Texts
 from labkit.evidence.memory.damage import UnreadableError
 from labkit.evidence.memory.kernel import Kernel
+from labkit.evidence.memory.open_files import OpenFile
 from labkit.evidence.memory.page_cache import CachedFile
 from labkit.evidence.memory.paging import AddressSpace
+from labkit.evidence.memory.paths import FilePath
 from labkit.evidence.memory.physical import PAGE_BYTES
+from labkit.evidence.memory.regions import Region
+from labkit.evidence.memory.sockets import Socket
 from labkit.evidence.memory.system import System
 from labkit.evidence.memory.tasks import Task, threads
 from labkit.evidence.timestamps import iso_text
@@ -29,6 +33,11 @@ def place_row(kernel: Kernel, space: AddressSpace, virtual: int) -> Row:
     except UnreadableError:
         pass
     return row
+
+
+def path_row(path: FilePath | None) -> Row:
+    """Return a path, and whether its name was deleted; None where it is not known."""
+    return {"path": None, "deleted": None} if path is None else {"path": path.text, "deleted": path.deleted}
 
 
 def system_row(kernel: Kernel, system: System) -> Row:
@@ -112,7 +121,7 @@ def cached_file_row(file: CachedFile) -> Row:
     uid, gid = file.owner
     return {
         "record": "cached_file",
-        "path": None if file.path is None else file.path.text,
+        **path_row(file.path),
         "deleted": file.deleted,
         "type": file.kind,
         "filesystem": file.filesystem,
@@ -127,4 +136,65 @@ def cached_file_row(file: CachedFile) -> Row:
         "modified_utc": iso_text(file.time_ns("mtime")),
         "changed_utc": iso_text(file.time_ns("ctime")),
         **place_row(kernel, kernel.space, file.address),
+    }
+
+
+def open_file_row(file: OpenFile) -> Row:
+    """Return a descriptor of a process."""
+    kernel = file.task.kernel
+    inode = file.inode
+    return {
+        "record": "open_file",
+        "pid": file.task.pid,
+        "process": file.task.name,
+        "descriptor": file.descriptor,
+        "type": file.kind,
+        "access": file.access,
+        "position_bytes": file.position_bytes,
+        "inode": None if inode is None else inode.number("i_ino"),
+        **path_row(file.path),
+        **place_row(kernel, kernel.space, file.record.address),
+    }
+
+
+def socket_row(socket: Socket) -> Row:
+    """Return a socket of a process."""
+    kernel, task = socket.file.task.kernel, socket.file.task
+    inode = socket.file.inode
+    local, remote = socket.local, socket.remote
+    return {
+        "record": "socket",
+        "pid": task.pid,
+        "process": task.name,
+        "descriptor": socket.file.descriptor,
+        "family": socket.family,
+        "protocol": socket.protocol,
+        "state": socket.state,
+        "local_address": None if local is None else local.address,
+        "local_port": None if local is None else local.port,
+        "remote_address": None if remote is None else remote.address,
+        "remote_port": None if remote is None else remote.port,
+        "inode": None if inode is None else inode.number("i_ino"),
+        **place_row(kernel, kernel.space, socket.record.address),
+    }
+
+
+def region_row(region: Region, resident_bytes: int) -> Row:
+    """Return a part of the memory of a process; ``resident_bytes`` of it are in the image."""
+    place = _own_place(region.task, region.start)
+    return {
+        "record": "region",
+        "pid": region.task.pid,
+        "process": region.task.name,
+        "start": place.pop("virtual_address"),
+        "end": f"{region.end:#x}",
+        "size_bytes": region.end - region.start,
+        "resident_bytes": resident_bytes,
+        "permissions": region.permissions,
+        "purpose": region.purpose,
+        "anonymous": region.is_anonymous,
+        "inode": region.inode,
+        "offset_in_file": region.offset_in_file,
+        **path_row(region.path),
+        **place,  # of its first page
     }

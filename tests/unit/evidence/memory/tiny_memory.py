@@ -32,7 +32,7 @@ TYPES = {
     "mm:*mm_struct cred:*cred signal:*signal_struct files:*files_struct fs:* nsproxy:*nsproxy sched_class:*",
     "maple_tree": "ma_flags:u32 ma_root:*",
     "mm_struct": "pad:u64[3] pgd:* mm_mt:maple_tree arg_start:u64 arg_end:u64 env_start:u64 env_end:u64 start_brk:u64 "
-    "brk:u64 start_stack:u64 exe_file:*file",
+    "brk:u64 start_stack:u64 map_count:i32 exe_file:*file",
     "timespec64": "tv_sec:i64 tv_nsec:i64",
     "tk_read_base": "clock:* xtime_nsec:u64 shift:u32",
     "timekeeper": "tkr_mono:tk_read_base xtime_sec:u64 offs_real:i64 offs_boot:i64",
@@ -52,9 +52,22 @@ TYPES = {
     "file_system_type": "name:*",
     "super_block": "s_list:list_head s_magic:u64 s_type:*file_system_type s_id:u8[32] s_inodes:list_head "
     "s_mounts:list_head",
-    "files_struct": "fdt:*fdtable",
+    "files_struct": "count:u32 fdt:*fdtable",
+    "fdtable": "max_fds:u32 fd:*",
+    "path": "mnt:*vfsmount dentry:*dentry",
+    "file": "f_mode:u32 f_path:path f_inode:*inode f_pos:i64 private_data:*",
+    "vm_area_struct": "vm_start:u64 vm_end:u64 vm_flags:u64 vm_pgoff:u64 vm_file:*file",
+    "maple_range_64": "parent:* pivot:u64[15] slot:*[16]",
+    "maple_arange_64": "parent:* pivot:u64[9] slot:*[10]",
+    "socket": "state:u32 sk:*sock",
+    "sock_common": "skc_daddr:u32 skc_rcv_saddr:u32 skc_num:u16 skc_dport:u16 skc_family:u16 skc_state:u8 "
+    "skc_v6_daddr:u8[16] skc_v6_rcv_saddr:u8[16]",
+    "sock": "__sk_common:sock_common sk_type:u16 sk_protocol:u16",
+    "unix_sock": "sk:sock addr:*unix_address peer:*sock",
+    "unix_address": "refcnt:u32 len:i32 name:u8[0]",
     "fs_struct": "users:i32",
     "nsproxy": "mnt_ns:*mnt_namespace",
+    "mnt_namespace": "list:list_head",
 }
 
 
@@ -161,6 +174,7 @@ class TinyMemory:
         return virtual
 
     def new(self, name: str, /, **fields: int | bytes) -> int:
+        self._heap = -(-self._heap // 64) * 64
         address = PAGE_OFFSET + self._heap
         self._heap += -(-self.size(name) // 64) * 64
         return self.put(address, name, **fields)
