@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_DIGITS_AND_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-_RARE = "#%@!?=;~" + _DIGITS_AND_LETTERS  # where nothing but our own programs sees it: rare in ordinary memory
+_ORDINARY = "abcdefghijklmnopqrstuvwxyz0123456789"
+_RARE = "%@="  # every second character of a short placeholder, so that nothing else looks like it
 WAYBILLS = 240
 CONFIG_BYTES = 512
 SHORT = 6  # below this many characters a placeholder is looked for within its surroundings
@@ -31,9 +31,9 @@ class Token:
     @property
     def placeholder(self) -> str:
         """Return what stands for the value in a capture: the same for every capture, unlike any other."""
-        letters = _RARE if self.width < SHORT and self.before else _DIGITS_AND_LETTERS
         digest = hashlib.shake_256(f"labkit memory base/{self.name}".encode()).digest(self.width)
-        return "".join(letters[byte % len(letters)] for byte in digest)
+        letters = (_RARE if self.width < SHORT and place % 2 else _ORDINARY for place in range(self.width))
+        return "".join(choice[byte % len(choice)] for byte, choice in zip(digest, letters, strict=True))
 
 
 _PORT = "[2-5][0-9]{4}"

@@ -1,0 +1,240 @@
+"""What is in a capture, as the kit's own reader finds it, with ``{token}`` where a placeholder stands."""
+
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from labkit.evidence.memory.clock import Clock, read_clock
+from labkit.evidence.memory.command_line import arguments, environment
+from labkit.evidence.memory.kernel import Kernel
+from labkit.evidence.memory.page_cache import CachedFile, cached_files
+from labkit.evidence.memory.pages import pages_of
+from labkit.evidence.memory.paths import Paths
+from labkit.evidence.memory.system import describe_system
+from labkit.evidence.memory.tasks import Task, processes
+from memory_base import story as stories
+from memory_base.choices import regions_of
+from memory_base.copies import copies
+from memory_base.descriptors import connections, open_files
+from memory_base.tokens import TOKENS, encoded_config
+
+_SECOND = 1_000_000_000
+_UTMP = struct.Struct("<hxxi32s4s32s256shhiii")  # to ut_tv.tv_usec; bits/utmp.h
+_UTMP_BYTES = 384
+_STAMP = re.compile(rb"#(1[0-9]{9})\0")
+_CONTENT_OF_PROGRAMS = ("/bin/", "/sbin/", "/usr/", "/media/")  # of these files the pages are not listed
+
+
+class TruthError(ValueError):
+    """The capture does not show what the story says."""
+
+
+def templated(text: str) -> str:
+    """Return ``text`` with ``{token}`` for each whole placeholder; braces of its own are doubled."""
+    parts, done = [], 0
+    for copy in sorted(copies(text.encode("latin-1", "replace")), key=lambda found: found.at):
+        if copy.whole and copy.at >= done:
+            parts += [text[done : copy.at].replace("{", "{{").replace("}", "}}"), f"{{{copy.token}}}"]
+            done = copy.at + TOKENS[copy.token].width
+    return "".join([*parts, text[done:].replace("{", "{{").replace("}", "}}")])
+
+
+def truth_of(kernel: Kernel, story: stories.Story) -> dict[str, Any]:
+    """Return the truth of a capture.
+
+    Raises:
+        TruthError: Something of the story is missing.
+    """
+    clock = read_clock(kernel)
+    tasks = {task.pid: task for task in processes(kernel)}
+    files = list(cached_files(kernel))
+    roles = _roles(tasks.values(), story)
+    regions = regions_of(kernel, tasks[roles["sync"]], len(story.region_pages))
+    system = describe_system(kernel)
+    return {
+        "base": story.name,
+        "kernel": {
+            "banner": system.banner,
+            "release": system.names.get("release", ""),
+            "physical_shift": kernel.placement.physical_shift,
+            "virtual_shift": kernel.placement.virtual_shift,
+            "page_table": kernel.space.top,
+        },
+        "host": {
+            "name": system.names.get("nodename", ""),
+            "address": stories.ADDRESS,
+            "booted_s": clock.started_ns // _SECOND,
+            "captured_s": clock.captured_ns // _SECOND,
+        },
+        "processes": [_process(kernel, task, clock) for task in tasks.values()],
+        "sockets": list(_sockets(kernel, story)),
+        "open_files": list(_open_files(kernel)),
+        "files": [_file(kernel, file) for file in files if _is_told(file)],
+        "sessions": _sessions(kernel, files),
+        "history": list(_history(kernel, tasks[roles["shell"]])),
+        "regions": [
+            {"option": option, "pid": roles["sync"], "begin": one.begin, "end": one.end, "offset": one.offset}
+            for option, one in regions.items()
+        ],
+        "roles": roles,
+        "marks": _marks(kernel, tasks[roles["sync"]]),
+    }
+
+
+def _roles(tasks: Any, story: stories.Story) -> dict[str, Any]:
+    by_name: dict[str, Task] = {task.name: task for task in tasks}
+    wanted = {
+        "init": "init", "sync": "kf_sync", "odd_parent": story.odd_parent, "login": "login", "shell": "bash",
+        "editor": "vi", "tool": "memcopy",
+        "provider": next(service.name for service in story.services if "--connect" in service.arguments),
+    }  # fmt: skip
+    missing = [name for name in (*wanted.values(), *story.children) if name not in by_name]
+    if missing:
+        raise TruthError(f"these processes are not in the capture: {', '.join(missing)}")
+    roles: dict[str, Any] = {role: by_name[name].pid for role, name in wanted.items()}
+    if by_name["kf_sync"].parent_pid != roles["odd_parent"]:
+        raise TruthError(f"the parent of kf_sync is {by_name['kf_sync'].parent_pid}, not {roles['odd_parent']}")
+    roles["hidden"] = {str(number): by_name[name].pid for number, name in enumerate(story.children, start=1)}
+    return roles
+
+
+def _process(kernel: Kernel, task: Task, clock: Clock) -> dict[str, Any]:
+    started = task.record.number("start_boottime")
+    return {
+        "pid": task.pid,
+        "ppid": task.parent_pid,
+        "name": templated(task.name),
+        "uid": task.credentials.get("uid"),
+        "kernel_thread": task.is_kernel_thread,
+        "started_ns": started,
+        "started_s": clock.since_start(started) // _SECOND,
+        "arguments": [templated(text) for text in arguments(task).texts],
+        "environment": [templated(text) for text in environment(task).texts],
+        "executable": _executable(kernel, task),
+        "task_offset": task.physical,
+    }
+
+
+def _executable(kernel: Kernel, task: Task) -> dict[str, Any] | None:
+    if task.memory is None or not task.memory.number("exe_file"):
+        return None
+    file = task.memory.follow("exe_file", "file")
+    path = Paths(kernel).of(file.number("f_path.dentry"), file.number("f_path.mnt"))
+    inode = file.follow("f_inode", "inode")
+    return {"path": templated(path.text), "deleted": path.deleted, "inode": inode.number("i_ino")}
+
+
+def _sockets(kernel: Kernel, story: stories.Story) -> Iterator[dict[str, Any]]:
+    for connection in connections(kernel):
+        local, remote = connection.local, connection.remote
+        ports = [str(local[1]), str(remote[1])]
+        address = remote[0]
+        if remote[0] == stories.RELAY:
+            ports, address = ["{relay_local_port}", "{relay_port}"], "203.0.113.{relay_octet}"
+        elif remote == (stories.PROVIDER, 443):
+            ports[0] = "{provider_local_port}"
+        elif local[1] == story.listen_port:
+            ports[0] = "{listen_port}"
+        yield {
+            "pid": connection.opened.task.pid, "fd": connection.opened.number, "family": "IPv4",
+            "protocol": connection.protocol, "state": connection.state, "local_address": local[0],
+            "local_port": ports[0], "remote_address": address, "remote_port": ports[1],
+        }  # fmt: skip
+
+
+def _open_files(kernel: Kernel) -> Iterator[dict[str, Any]]:
+    paths = Paths(kernel)
+    for opened in open_files(kernel):
+        path = paths.of(opened.file.number("f_path.dentry"), opened.file.number("f_path.mnt"))
+        inode = opened.file.follow("f_inode", "inode").number("i_ino")
+        yield {
+            "pid": opened.task.pid, "fd": opened.number, "path": templated(path.text), "inode": inode,
+            "deleted": path.deleted,
+        }  # fmt: skip
+
+
+def _is_told(file: CachedFile) -> bool:
+    return file.kind == "file" and file.filesystem in {"rootfs", "tmpfs", "ramfs"} and file.path is not None
+
+
+def _file(kernel: Kernel, file: CachedFile) -> dict[str, Any]:
+    path = file.path.text if file.path is not None else ""
+    told = not path.startswith(_CONTENT_OF_PROGRAMS)
+    return {
+        "path": templated(path),
+        "filesystem": file.filesystem,
+        "inode": file.number,
+        "uid": file.owner[0],
+        "size_bytes": file.size_bytes,
+        "modified_s": file.time_ns("mtime") // _SECOND,
+        "deleted": file.deleted,
+        "inode_offset": kernel.space.translate(file.address),
+        "pages": [[place // 4096, physical] for place, physical in pages_of(file)] if told else [],
+    }
+
+
+def content_of(kernel: Kernel, file: CachedFile) -> bytes:
+    """Return what the pages of a file hold."""
+    content = bytearray(file.size_bytes)
+    for place, physical in pages_of(file):
+        page = kernel.memory.read(physical, min(4096, file.size_bytes - place))
+        content[place : place + len(page)] = page
+    return bytes(content)
+
+
+def _sessions(kernel: Kernel, files: list[CachedFile]) -> list[dict[str, Any]]:
+    record = next((file for file in files if file.path is not None and file.path.text == "/run/utmp"), None)
+    if record is None:
+        raise TruthError("there is no /run/utmp in the capture")
+    data, found = content_of(kernel, record), []
+    for start in range(0, len(data) - _UTMP_BYTES + 1, _UTMP_BYTES):
+        kind, pid, line, _, user, *_, seconds, _ = _UTMP.unpack_from(data, start)
+        found.append(
+            {"kind": kind, "user": _text(user), "line": _text(line), "pid": pid, "at_s": seconds, "record": start}
+        )
+    return found
+
+
+def _history(kernel: Kernel, shell: Task) -> Iterator[dict[str, Any]]:
+    """Yield the commands of the shell: an entry is two pointers, to the line and to ``#seconds`` (readline/history.h)."""
+    memory = {virtual: kernel.memory.read(physical, 4096) for virtual, physical in pages_of(shell)}
+    stamps = {
+        struct.pack("<Q", virtual + match.start()): int(match[1])
+        for virtual, page in memory.items()
+        for match in _STAMP.finditer(page)
+    }
+    found = []
+    for page in memory.values():
+        for place in range(8, 4096, 8):
+            seconds = stamps.get(page[place : place + 8])
+            if seconds is not None and shell.space is not None:
+                (line,) = struct.unpack_from("<Q", page, place - 8)
+                if line & ~4095 in memory:
+                    text = shell.space.read_what_is_there(line, 256).data.partition(b"\0")[0].decode("latin-1")
+                    found.append((seconds, text))
+    for seconds, text in sorted(dict.fromkeys(found)):
+        yield {"pid": shell.pid, "at_s": seconds, "command": templated(text)}
+
+
+def _marks(kernel: Kernel, sync: Task) -> dict[str, dict[str, int]]:
+    """Return where in kf_sync the things stand that exercises ask for."""
+    wanted: Mapping[str, bytes] = {
+        "encoded_config": encoded_config(),
+        "request": b"POST /sync HTTP/1.1\r\n",
+        "relay_utf16": f"relay-{TOKENS['relay_name'].placeholder}".encode("utf-16-le"),
+    }
+    found: dict[str, dict[str, int]] = {}
+    pages = list(pages_of(sync))
+    for name, text in wanted.items():
+        for virtual, physical in pages:
+            place = kernel.memory.read(physical, 4096).find(text[:64])
+            if place >= 0:
+                found.setdefault(name, {"pid": sync.pid, "address": virtual + place, "offset": physical + place})
+    if len(found) != len(wanted):
+        raise TruthError(f"not found in the memory of kf_sync: {', '.join(wanted.keys() - found.keys())}")
+    return found
+
+
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode()

@@ -1,0 +1,57 @@
+"""Finds the wall-clock times in an image by their values.
+
+Between the start of the machine and the capture lie two hours; a number of 64 bits that falls into them is a time, not
+chance: of random numbers one in ten to the fifteenth does.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+from memory_base.entries import TimeEntry
+
+_SECOND = 1_000_000_000
+_DECIMAL = re.compile(rb"(?<![0-9])1[0-9]{9}(?![0-9])")
+_ISO = re.compile(rb"20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9]")
+_WINDOW = 1 << 20
+_UTMP_TIME = 340  # of ut_tv.tv_sec in struct utmp (bits/utmp.h), which glibc keeps at 32 bits
+_USER_PROCESS = 7
+
+
+def wall_times(image: bytes, booted_s: int, captured_s: int) -> Iterator[TimeEntry]:
+    """Yield every time from ``booted_s`` to ``captured_s`` in the image."""
+    seconds = range(booted_s - 2, captured_s + 3)
+    nanoseconds = range(seconds.start * _SECOND, seconds.stop * _SECOND)
+    for start in range(0, len(image), _WINDOW):
+        window = image[start : start + _WINDOW]
+        if not any(window[:4096]) and window.count(0) == len(window):
+            continue
+        for number, (value,) in enumerate(struct.iter_unpack("<q", window)):
+            if value in seconds:
+                yield TimeEntry(start + 8 * number, "s64")
+            elif value in nanoseconds:
+                yield TimeEntry(start + 8 * number, "ns64")
+            elif -value in range(booted_s - 2, booted_s + 3):
+                yield TimeEntry(start + 8 * number, "-s64")
+            elif -value in range((booted_s - 2) * _SECOND, (booted_s + 3) * _SECOND):
+                yield TimeEntry(start + 8 * number, "-ns64")
+    for match in _DECIMAL.finditer(image):
+        if int(match[0]) in seconds:
+            yield TimeEntry(match.start(), "decimal")
+    for match in _ISO.finditer(image):
+        if _iso_seconds(match[0]) in seconds:
+            yield TimeEntry(match.start(), "iso")
+
+
+def login_times(image: bytes, login_pid: int, tty: str) -> Iterator[TimeEntry]:
+    """Yield the times of the records of one session (``struct utmp``): in the file, and in the process that wrote it."""
+    begin = struct.pack("<hxxi", _USER_PROCESS, login_pid) + tty.encode().ljust(32, b"\0")
+    place = -1
+    while (place := image.find(begin, place + 1)) >= 0:
+        yield TimeEntry(place + _UTMP_TIME, "s32")
+
+
+def _iso_seconds(text: bytes) -> int:
+    moment = datetime.strptime(text.decode().replace("T", " "), "%Y-%m-%d %H:%M:%S")
+    return int(moment.replace(tzinfo=timezone.utc).timestamp())
