@@ -1,8 +1,8 @@
 """Entries of the patch map (``docs/developer/memory-base.md``): where in the image which value goes."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +43,27 @@ class NumberEntry:
         return {"at": self.at, "token": self.token, "as": self.form}
 
 
+TIME_STEP_BYTES = 16  # of struct timespec64: an inode has three of them in a row
 TIME_SIZES = {"s64": 8, "-s64": 8, "ns64": 8, "-ns64": 8, "s32": 4, "decimal": 10, "iso": 19}
 
 
 @dataclass(frozen=True, slots=True)
 class TimeEntry:
-    """A wall-clock time that moves with the story."""
+    """A wall-clock time that moves with the story; or ``count`` of them, 16 bytes from one to the next."""
 
     at: int
     form: str
+    count: int = 1
 
     @property
     def size_bytes(self) -> int:
-        """Return how many bytes of the image belong to it."""
-        return TIME_SIZES[self.form]
+        """Return how many bytes of the image belong to it, those between the times included."""
+        return TIME_SIZES[self.form] + TIME_STEP_BYTES * (self.count - 1)
 
     def line(self) -> dict[str, object]:
         """Return the entry as an object of the file."""
-        return {"at": self.at, "time": "time_shift", "as": self.form}
+        several: dict[str, object] = {"count": self.count} if self.count > 1 else {}
+        return {"at": self.at, "time": "time_shift", "as": self.form} | several
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,19 @@ def _alternatives(one: Entry, other: Entry) -> bool:
         and one.choice == other.choice
         and one.option != other.option
     )
+
+
+def grouped(times: Iterable[TimeEntry]) -> Iterator[TimeEntry]:
+    """Join times in seconds that follow each other like those of an inode."""
+    row: list[TimeEntry] = []
+    for entry in sorted(set(times), key=lambda one: one.at):
+        follows = row and entry.form == row[0].form == "s64" and entry.at == row[-1].at + TIME_STEP_BYTES
+        if row and not follows:
+            yield replace(row[0], count=len(row))
+            row = []
+        row.append(entry)
+    if row:
+        yield replace(row[0], count=len(row))
 
 
 def json_lines(entries: Iterable[Entry]) -> bytes:

@@ -65,9 +65,9 @@ def story_archive(story: stories.Story, kernel: Kernel, build: Path) -> bytes:
     entries: list[Entry] = [
         *_system(() if len(services) == len(story.services) else ("httpd",)),
         *(folder(f"home/{name}", 0o750, number) for name, number, _ in stories.USERS),
+        link("var/run", "../run"),
         *_configuration(),
-        regular("usr/sbin/" + services[0], own["office"], 0o755),
-        *(link(f"usr/sbin/{name}", services[0]) for name in services[1:]),
+        *(regular(f"usr/sbin/{name}", own["office"], 0o755) for name in services),
         regular("bin/login", own["login"], 0o755),
         regular("media/evidence/memcopy", own["memcopy"], 0o755),
         regular("var/lib/kestrel/waybills.csv", stories.waybills()),

@@ -40,18 +40,13 @@ def templated(text: str) -> str:
     return "".join([*parts, text[done:].replace("{", "{{").replace("}", "}}")])
 
 
-def truth_of(kernel: Kernel, story: stories.Story) -> dict[str, Any]:
-    """Return the truth of a capture.
-
-    Raises:
-        TruthError: Something of the story is missing.
-    """
+def observed(kernel: Kernel, story: stories.Story) -> dict[str, Any]:
+    """Return what a reader sees, with the values that are in the image: placeholders, or personal ones."""
     clock = read_clock(kernel)
-    tasks = {task.pid: task for task in processes(kernel)}
+    tasks = list(processes(kernel))
     files = list(cached_files(kernel))
-    roles = _roles(tasks.values(), story)
-    regions = regions_of(kernel, tasks[roles["sync"]], len(story.region_pages))
     system = describe_system(kernel)
+    shell = next((task for task in tasks if task.name == "bash"), None)
     return {
         "base": story.name,
         "kernel": {
@@ -67,35 +62,70 @@ def truth_of(kernel: Kernel, story: stories.Story) -> dict[str, Any]:
             "booted_s": clock.started_ns // _SECOND,
             "captured_s": clock.captured_ns // _SECOND,
         },
-        "processes": [_process(kernel, task, clock) for task in tasks.values()],
-        "sockets": list(_sockets(kernel, story)),
+        "processes": [_process(kernel, task, clock) for task in tasks],
+        "sockets": list(_sockets(kernel)),
         "open_files": list(_open_files(kernel)),
         "files": [_file(kernel, file) for file in files if _is_told(file)],
         "sessions": _sessions(kernel, files),
-        "history": list(_history(kernel, tasks[roles["shell"]])),
-        "regions": [
-            {"option": option, "pid": roles["sync"], "begin": one.begin, "end": one.end, "offset": one.offset}
-            for option, one in regions.items()
-        ],
-        "roles": roles,
-        "marks": _marks(kernel, tasks[roles["sync"]]),
+        "history": list(_history(kernel, shell)) if shell else [],
     }
 
 
-def _roles(tasks: Any, story: stories.Story) -> dict[str, Any]:
-    by_name: dict[str, Task] = {task.name: task for task in tasks}
+def truth_of(kernel: Kernel, story: stories.Story) -> dict[str, Any]:
+    """Return the truth of a capture.
+
+    Raises:
+        TruthError: Something of the story is missing.
+    """
+    found: dict[str, Any] = with_tokens(observed(kernel, story))
+    for entry in found["sockets"]:
+        entry |= _personal_ends(entry, story)
+    tasks = {task.name: task for task in processes(kernel)}
+    sync = tasks.get("kf_sync")
+    if sync is None:
+        raise TruthError("there is no kf_sync in the capture")
+    regions = regions_of(kernel, sync, len(story.region_pages))
+    return found | {
+        "regions": [
+            {"option": option, "pid": sync.pid, "begin": one.begin, "end": one.end, "offset": one.offset}
+            for option, one in regions.items()
+        ],
+        "roles": _roles(tasks, story),
+        "marks": _marks(kernel, sync),
+    }
+
+
+def with_tokens(value: Any) -> Any:
+    """Return a copy of ``value`` in which every text is templated."""
+    if isinstance(value, str):
+        return templated(value)
+    if isinstance(value, list):
+        return [with_tokens(one) for one in value]
+    return {key: with_tokens(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def _personal_ends(entry: Mapping[str, str], story: stories.Story) -> dict[str, str]:
+    if entry["remote_address"] == stories.RELAY:
+        personal = {"local_port": "{relay_local_port}", "remote_port": "{relay_port}"}
+        return personal | {"remote_address": "203.0.113.{relay_octet}"}
+    if entry["remote_address"] == stories.PROVIDER:
+        return {"local_port": "{provider_local_port}"}
+    return {"local_port": "{listen_port}"} if entry["local_port"] == str(story.listen_port) else {}
+
+
+def _roles(tasks: Mapping[str, Task], story: stories.Story) -> dict[str, Any]:
     wanted = {
         "init": "init", "sync": "kf_sync", "odd_parent": story.odd_parent, "login": "login", "shell": "bash",
         "editor": "vi", "tool": "memcopy",
         "provider": next(service.name for service in story.services if "--connect" in service.arguments),
     }  # fmt: skip
-    missing = [name for name in (*wanted.values(), *story.children) if name not in by_name]
+    missing = [name for name in (*wanted.values(), *story.children) if name not in tasks]
     if missing:
         raise TruthError(f"these processes are not in the capture: {', '.join(missing)}")
-    roles: dict[str, Any] = {role: by_name[name].pid for role, name in wanted.items()}
-    if by_name["kf_sync"].parent_pid != roles["odd_parent"]:
-        raise TruthError(f"the parent of kf_sync is {by_name['kf_sync'].parent_pid}, not {roles['odd_parent']}")
-    roles["hidden"] = {str(number): by_name[name].pid for number, name in enumerate(story.children, start=1)}
+    roles: dict[str, Any] = {role: tasks[name].pid for role, name in wanted.items()}
+    if tasks["kf_sync"].parent_pid != roles["odd_parent"]:
+        raise TruthError(f"the parent of kf_sync is {tasks['kf_sync'].parent_pid}, not {roles['odd_parent']}")
+    roles["hidden"] = {str(number): tasks[name].pid for number, name in enumerate(story.children, start=1)}
     return roles
 
 
@@ -104,13 +134,13 @@ def _process(kernel: Kernel, task: Task, clock: Clock) -> dict[str, Any]:
     return {
         "pid": task.pid,
         "ppid": task.parent_pid,
-        "name": templated(task.name),
+        "name": task.name,
         "uid": task.credentials.get("uid"),
         "kernel_thread": task.is_kernel_thread,
         "started_ns": started,
         "started_s": clock.since_start(started) // _SECOND,
-        "arguments": [templated(text) for text in arguments(task).texts],
-        "environment": [templated(text) for text in environment(task).texts],
+        "arguments": list(arguments(task).texts),
+        "environment": list(environment(task).texts),
         "executable": _executable(kernel, task),
         "task_offset": task.physical,
     }
@@ -122,24 +152,16 @@ def _executable(kernel: Kernel, task: Task) -> dict[str, Any] | None:
     file = task.memory.follow("exe_file", "file")
     path = Paths(kernel).of(file.number("f_path.dentry"), file.number("f_path.mnt"))
     inode = file.follow("f_inode", "inode")
-    return {"path": templated(path.text), "deleted": path.deleted, "inode": inode.number("i_ino")}
+    return {"path": path.text, "deleted": path.deleted, "inode": inode.number("i_ino")}
 
 
-def _sockets(kernel: Kernel, story: stories.Story) -> Iterator[dict[str, Any]]:
+def _sockets(kernel: Kernel) -> Iterator[dict[str, Any]]:
     for connection in connections(kernel):
         local, remote = connection.local, connection.remote
-        ports = [str(local[1]), str(remote[1])]
-        address = remote[0]
-        if remote[0] == stories.RELAY:
-            ports, address = ["{relay_local_port}", "{relay_port}"], "203.0.113.{relay_octet}"
-        elif remote == (stories.PROVIDER, 443):
-            ports[0] = "{provider_local_port}"
-        elif local[1] == story.listen_port:
-            ports[0] = "{listen_port}"
         yield {
             "pid": connection.opened.task.pid, "fd": connection.opened.number, "family": "IPv4",
             "protocol": connection.protocol, "state": connection.state, "local_address": local[0],
-            "local_port": ports[0], "remote_address": address, "remote_port": ports[1],
+            "local_port": str(local[1]), "remote_address": remote[0], "remote_port": str(remote[1]),
         }  # fmt: skip
 
 
@@ -149,7 +171,7 @@ def _open_files(kernel: Kernel) -> Iterator[dict[str, Any]]:
         path = paths.of(opened.file.number("f_path.dentry"), opened.file.number("f_path.mnt"))
         inode = opened.file.follow("f_inode", "inode").number("i_ino")
         yield {
-            "pid": opened.task.pid, "fd": opened.number, "path": templated(path.text), "inode": inode,
+            "pid": opened.task.pid, "fd": opened.number, "path": path.text, "inode": inode,
             "deleted": path.deleted,
         }  # fmt: skip
 
@@ -162,7 +184,7 @@ def _file(kernel: Kernel, file: CachedFile) -> dict[str, Any]:
     path = file.path.text if file.path is not None else ""
     told = not path.startswith(_CONTENT_OF_PROGRAMS)
     return {
-        "path": templated(path),
+        "path": path,
         "filesystem": file.filesystem,
         "inode": file.number,
         "uid": file.owner[0],
@@ -212,16 +234,17 @@ def _history(kernel: Kernel, shell: Task) -> Iterator[dict[str, Any]]:
                 (line,) = struct.unpack_from("<Q", page, place - 8)
                 if line & ~4095 in memory:
                     text = shell.space.read_what_is_there(line, 256).data.partition(b"\0")[0].decode("latin-1")
-                    found.append((seconds, text))
+                    if text.isprintable() and text:
+                        found.append((seconds, text))
     for seconds, text in sorted(dict.fromkeys(found)):
-        yield {"pid": shell.pid, "at_s": seconds, "command": templated(text)}
+        yield {"pid": shell.pid, "at_s": seconds, "command": text}
 
 
 def _marks(kernel: Kernel, sync: Task) -> dict[str, dict[str, int]]:
     """Return where in kf_sync the things stand that exercises ask for."""
     wanted: Mapping[str, bytes] = {
         "encoded_config": encoded_config(),
-        "request": b"POST /sync HTTP/1.1\r\n",
+        "request": b"POST /sync HTTP/1.1\r\nHost: relay-",
         "relay_utf16": f"relay-{TOKENS['relay_name'].placeholder}".encode("utf-16-le"),
     }
     found: dict[str, dict[str, int]] = {}
