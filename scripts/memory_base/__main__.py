@@ -1,7 +1,7 @@
 """``scripts/build_memory_base``: makes the symbol table and the bases of KF-04 anew. For maintainers, on Debian.
 
-It needs qemu-system-x86, gcc, busybox-static and bash-static, no rights and no KVM. Two runs give different bytes: a base
-is made once, between courses, and kept by its digest.
+It needs qemu-system-x86, gcc, busybox-static and bash-static, no rights and no KVM. Two runs give different bytes: a
+base is made once, between courses, and kept by its digest.
 """
 
 import argparse

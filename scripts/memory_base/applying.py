@@ -43,9 +43,7 @@ def _letters(piece: str) -> str:
     if not piece.startswith("["):
         return piece[-1]
     ranges = re.findall(r"(.)-(.)|(.)", piece[1:-1])
-    return "".join(
-        single or "".join(map(chr, range(ord(first), ord(last) + 1))) for first, last, single in ranges
-    )
+    return "".join(single or "".join(map(chr, range(ord(first), ord(last) + 1))) for first, last, single in ranges)
 
 
 def apply(

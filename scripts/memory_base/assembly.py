@@ -46,7 +46,9 @@ def scrub(image: bytearray, symbols: SymbolTable, physical_shift: int) -> list[d
     return ranges
 
 
-def assemble(raw: Path, symbols_file: Path, console: bytes, story: stories.Story, folder: Path, tell: Callable[[str], None]) -> None:
+def assemble(
+    raw: Path, symbols_file: Path, console: bytes, story: stories.Story, folder: Path, tell: Callable[[str], None]
+) -> None:
     """Write the folder of a base.
 
     Args:

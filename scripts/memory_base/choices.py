@@ -54,7 +54,7 @@ def regions_of(kernel: Kernel, sync: Task, count: int) -> dict[str, Region]:
 
 
 def region_entries(kernel: Kernel, sync: Task, regions: Mapping[str, Region]) -> Iterator[ChoiceEntry]:
-    """Yield how to make another region than the first one executable: rights of the mapping, entries of the page table."""
+    """Yield how to make another region than the first one executable: rights of its mapping, entries of page tables."""
     first = regions[FIRST]
     for option, region in regions.items():
         if option != FIRST:

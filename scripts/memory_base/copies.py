@@ -12,7 +12,7 @@ from memory_base.tokens import BASE_KEY, SHORT, TOKENS, Token, encoded_config
 
 PAGE = 4096
 _RUN = re.compile(rb"[a-z0-9%@=]{3,}")
-_ENCODED = "encoded_config"
+ENCODED = "encoded_config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ def copies(data: bytes) -> Iterator[Copy]:
             name, begin = known
             whole = TOKENS[name].placeholder.encode()
             length = SHORT
-            while begin + length < len(whole) and text[place + length : place + length + 1] == whole[begin + length :][:1]:
+            while (
+                begin + length < len(whole) and text[place + length : place + length + 1] == whole[begin + length :][:1]
+            ):
                 length += 1
             yield Copy(run.start() + place, name, begin, begin + length)
             place += length
@@ -92,7 +94,7 @@ def entries_in(image: bytes) -> Iterator[ValueEntry]:
                 yield ValueEntry(2 * copy.at + odd, copy.token, form, copy.begin, copy.end)
     blob, place = encoded_config(), -1
     while (place := image.find(blob, place + 1)) >= 0:
-        yield ValueEntry(place, _ENCODED, "text", 0, len(blob))
+        yield ValueEntry(place, ENCODED, "text", 0, len(blob))
 
 
 def straddling(image: bytes, neighbours: Iterable[tuple[int, int]]) -> Iterator[ValueEntry]:
@@ -110,16 +112,18 @@ def straddling(image: bytes, neighbours: Iterable[tuple[int, int]]) -> Iterator[
                     length = reach - copy.at
                     yield ValueEntry(first + PAGE - length, copy.token, "text", copy.begin, copy.begin + length)
                     yield ValueEntry(second, copy.token, "text", copy.begin + length, copy.end)
-            place = (image[first + PAGE - len(blob) + 1 : first + PAGE] + image[second : second + len(blob) - 1]).find(blob)
+            place = (image[first + PAGE - len(blob) + 1 : first + PAGE] + image[second : second + len(blob) - 1]).find(
+                blob
+            )
             if place >= 0:
                 length = len(blob) - 1 - place
-                yield ValueEntry(first + PAGE - length, _ENCODED, "text", 0, length)
-                yield ValueEntry(second, _ENCODED, "text", length, len(blob))
+                yield ValueEntry(first + PAGE - length, ENCODED, "text", 0, length)
+                yield ValueEntry(second, ENCODED, "text", length, len(blob))
 
 
 def encoded_residues(image: bytes, mapped: Iterable[ValueEntry]) -> list[int]:
     """Return where the encoded second relay still stands outside of the entries for the encoded configuration."""
-    ranges = [(entry.at, entry.at + entry.size_bytes) for entry in mapped if entry.token == _ENCODED]
+    ranges = [(entry.at, entry.at + entry.size_bytes) for entry in mapped if entry.token == ENCODED]
     wanted = bytes(byte ^ BASE_KEY for byte in TOKENS["spare_name"].placeholder.encode())[:SHORT]
     found, place = [], -1
     while (place := image.find(wanted, place + 1)) >= 0:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from memory_base.copies import PAGE, encoded_residues
+from memory_base.copies import ENCODED, PAGE, encoded_residues
 from memory_base.entries import Entry, ValueEntry
 from memory_base.tokens import SHORT, TOKENS, placeholder
 
@@ -22,7 +22,9 @@ def counts_are_equal(image: bytes, entries: list[Entry]) -> Iterator[str]:
     mapped = Counter(
         entry.token
         for entry in entries
-        if isinstance(entry, ValueEntry) and entry.form == "text" and entry.end - entry.begin == TOKENS[entry.token].width
+        if isinstance(entry, ValueEntry)
+        and entry.form == "text"
+        and entry.end - entry.begin == TOKENS[entry.token].width
     )
     texts = texts_in(image)
     for token in TOKENS.values():
@@ -41,9 +43,9 @@ def straddling_copies_are_whole(entries: list[Entry]) -> Iterator[str]:
     begins = Counter((entry.token, entry.begin) for entry in values if entry.at % PAGE == 0)
     ends = Counter((entry.token, entry.end) for entry in values if (entry.at + entry.size_bytes) % PAGE == 0)
     for entry in values:
-        if entry.end < TOKENS[entry.token].width and (entry.at + entry.size_bytes) % PAGE == 0:
-            if not begins[entry.token, entry.end]:
-                yield f"the rest of {entry.token} behind {entry.at:#x} is not known"
+        width, end = TOKENS[entry.token].width, entry.at + entry.size_bytes
+        if entry.end < width and end % PAGE == 0 and not begins[entry.token, entry.end]:
+            yield f"the rest of {entry.token} behind {entry.at:#x} is not known"
         if entry.begin > 0 and entry.at % PAGE == 0 and not ends[entry.token, entry.begin]:
             yield f"the beginning of {entry.token} before {entry.at:#x} is not known"
 
@@ -61,13 +63,13 @@ def nothing_is_left(image: bytes, values: Mapping[str, bytes], entries: list[Ent
                     yield f"{left[0]!r} of {token.name} is left, {how}"
     mapped = [entry for entry in entries if isinstance(entry, ValueEntry)]
     yield from (f"the encoded configuration is left at {place:#x}" for place in encoded_residues(image, ()))
-    if values["encoded_config"] not in image and not _is_split(mapped):
+    if values[ENCODED] not in image and not _is_split(mapped):
         yield "the encoded configuration of the sample is not in the image"
 
 
 def _is_split(entries: list[ValueEntry]) -> bool:
-    width = TOKENS["encoded_config"].width
-    return all(entry.end - entry.begin < width for entry in entries if entry.token == "encoded_config")
+    width = TOKENS[ENCODED].width
+    return all(entry.end - entry.begin < width for entry in entries if entry.token == ENCODED)
 
 
 def nothing_is_on_the_console(console: bytes) -> Iterator[str]:
@@ -80,7 +82,9 @@ def nothing_is_on_the_console(console: bytes) -> Iterator[str]:
             yield f"the machine complained: {console.decode(errors='replace')[-300:]}"
 
 
-def reader_agrees(truth: Mapping[str, Any], seen: Mapping[str, Any], texts: Mapping[str, str], shift_s: int, hidden: int) -> Iterator[str]:
+def reader_agrees(
+    truth: Mapping[str, Any], seen: Mapping[str, Any], texts: Mapping[str, str], shift_s: int, hidden: int
+) -> Iterator[str]:
     """A reader finds in the personalised image what the truth says, filled with the values of the sample."""
     expected = moved(filled_in({key: truth[key] for key in seen}, texts), shift_s)
     expected["processes"] = [one for one in expected["processes"] if one["pid"] != hidden]
@@ -105,7 +109,9 @@ def moved(value: Any, shift_s: int, captured_from: int = 1_773_000_000) -> Any:
         return [moved(one, shift_s, captured_from) for one in value]
     if isinstance(value, dict):
         return {
-            key: one + shift_s if key.endswith("_s") and isinstance(one, int) and one > captured_from else moved(one, shift_s, captured_from)
+            key: one + shift_s
+            if key.endswith("_s") and isinstance(one, int) and one > captured_from
+            else moved(one, shift_s, captured_from)
             for key, one in value.items()
         }
     return value

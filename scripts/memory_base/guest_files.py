@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from memory_base import story as stories
@@ -13,7 +13,7 @@ from memory_base.tokens import placeholder
 _SOURCES = Path(__file__).parent / "guest"
 _BUSYBOX = Path("/bin/busybox")
 _BASH = Path("/bin/bash-static")
-_INSTALLED = int(datetime(2026, 1, 19, 6, 30, tzinfo=timezone.utc).timestamp())
+_INSTALLED = int(datetime(2026, 1, 19, 6, 30, tzinfo=UTC).timestamp())
 _COMPILER = ("gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Os", "-s", "-static", "-Wl,--build-id=none")
 _FOLDERS = (
     "bin", "boot", "dev", "etc", "home", "media", "media/evidence", "proc", "root", "run", "sbin", "sys", "tmp", "usr",
@@ -21,9 +21,9 @@ _FOLDERS = (
     "var/spool/cron/crontabs", "stage",
 )  # fmt: skip
 _APPLETS = (
-    "[", "cat", "chmod", "chown", "clear", "cp", "cut", "date", "dd", "df", "echo", "grep", "gzip", "head", "hostname", "id",
-    "insmod", "ip", "kill", "less", "ln", "ls", "mkdir", "mount", "mv", "ps", "pwd", "rm", "sed", "setsid", "sh", "sleep",
-    "sort", "stty", "sync", "tail", "tar", "touch", "uname", "usleep", "vi", "wc", "wget", "who",
+    "[", "cat", "chmod", "chown", "clear", "cp", "cut", "date", "dd", "df", "echo", "grep", "gzip", "head", "hostname",
+    "id", "insmod", "ip", "kill", "less", "ln", "ls", "mkdir", "mount", "mv", "ps", "pwd", "rm", "sed", "setsid", "sh",
+    "sleep", "sort", "stty", "sync", "tail", "tar", "touch", "uname", "usleep", "vi", "wc", "wget", "who",
 )  # fmt: skip
 _SUPERUSER = ("crond", "getty", "init", "poweroff")
 
@@ -89,16 +89,19 @@ def _system(daemons: Iterable[str]) -> list[Entry]:
 
 
 def _configuration() -> list[Entry]:
-    accounts = "".join(f"{name}:x:{number}:{number}:{full}:/home/{name}:/bin/bash\n" for name, number, full in stories.USERS)
+    accounts = "".join(
+        f"{name}:x:{number}:{number}:{full}:/home/{name}:/bin/bash\n" for name, number, full in stories.USERS
+    )
     groups = "".join(f"{name}:x:{number}:\n" for name, number, _ in stories.USERS)
     texts = {
         "etc/passwd": "root:x:0:0:root:/root:/bin/bash\n" + accounts,
         "etc/group": "root:x:0:\ntty:x:5:\n" + groups,
         "etc/hostname": "kf-acc-07\n",
-        "etc/hosts": f"127.0.0.1 localhost kf-acc-07\n{stories.PROVIDER} drive.cloudnest.example api.cloudnest.example\n",
+        "etc/hosts": f"127.0.0.1 localhost kf-acc-07\n{stories.PROVIDER} drive.cloudnest.example\n",
         "etc/issue": "Kestrel Freight LLC\n",
         "etc/profile": "PS1='\\u@\\h:\\w\\$ '\nHISTSIZE=500\numask 022\n",
-        "etc/inittab": "::once:/sbin/crond -f -l 8\ntty2::respawn:/sbin/getty 38400 tty2\ntty3::respawn:/sbin/getty 38400 tty3\n",
+        "etc/inittab": "::once:/sbin/crond -f -l 8\n"
+        + "".join(f"{tty}::respawn:/sbin/getty 38400 {tty}\n" for tty in ("tty2", "tty3")),
         "var/spool/cron/crontabs/root": "",
         "etc/resolv.conf": "nameserver 192.0.2.3\n",
     }

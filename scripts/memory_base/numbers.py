@@ -46,7 +46,7 @@ def _ends(kernel: Kernel, connection: Connection, local: str, remote: str | None
 
 
 def _address_copies(kernel: Kernel) -> Iterator[NumberEntry]:
-    """Yield the last byte of each aligned copy of the relay's address: sockets, routes, what the kernel remembers of it."""
+    """Yield the last byte of each aligned copy of the relay's address: in sockets, routes and other tables."""
     for place in kernel.memory.find(socket.inet_aton(stories.RELAY)):
         if place % 4 == 0:
             yield NumberEntry(place + 3, "relay_octet", "u8")

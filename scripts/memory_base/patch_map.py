@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from labkit.evidence.memory.clock import read_clock
 from labkit.evidence.memory.kernel import Kernel
-from labkit.evidence.memory.page_cache import cached_files
+from labkit.evidence.memory.page_cache import CachedFile, cached_files
 from labkit.evidence.memory.pages import pages_of
-from labkit.evidence.memory.tasks import processes
+from labkit.evidence.memory.tasks import Task, processes
 from memory_base import story as stories
 from memory_base.choices import hidden_entries, region_entries, regions_of
 from memory_base.copies import PAGE, entries_in, straddling
@@ -50,7 +50,8 @@ def patch_map(kernel: Kernel, image: bytes, story: stories.Story) -> list[Entry]
 def separate_neighbours(kernel: Kernel) -> Iterator[tuple[int, int]]:
     """Yield pages that follow each other for a process or in a file, and lie apart in the image."""
     seen = set()
-    for holder in (*processes(kernel), *cached_files(kernel)):
+    holders: list[Task | CachedFile] = [*processes(kernel), *cached_files(kernel)]
+    for holder in holders:
         before: tuple[int, int] | None = None
         for place, physical in pages_of(holder):
             if before is not None and place == before[0] + PAGE and physical != before[1] + PAGE:

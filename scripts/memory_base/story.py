@@ -1,14 +1,14 @@
-"""What happens on KF-ACC-07 on the morning of 10 March 2026, told twice: each base has its own people, order and numbers.
+"""What happens on KF-ACC-07 on the morning of 10 March 2026, told twice: each base has its own programs and numbers.
 
-A story becomes an initial file system: programs, configuration, and one script that plays everything by the clock of the
-guest. The script and what it needs delete themselves before the capture.
+A story becomes an initial file system: programs, configuration, and one script that plays everything by the clock of
+the guest. The script and what it needs delete themselves before the capture.
 """
 
 import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 from memory_base.tokens import WAYBILLS, encoded_config, filled, placeholder
 
@@ -18,6 +18,7 @@ ADDRESS = "192.0.2.57"
 PROVIDER = "198.51.100.20"
 RELAY = "203.0.113.200"
 USERS = (("mira.solen", 1000, "Mira Solen"), ("teo.varn", 1001, "Teo Varn, IT contractor"))
+SYNC_FOLDER = "/dev/shm/.{shm_name}"  # noqa: S108 - in the guest
 USER_IDS = {name: number for name, number, _ in USERS}
 
 
@@ -56,7 +57,7 @@ class Story:
     @property
     def clock(self) -> datetime:
         """Return what the clock of the machine shows when it starts, UTC."""
-        return (self.started + CLOCK_OFFSET).astimezone(timezone.utc)
+        return (self.started + CLOCK_OFFSET).astimezone(UTC)
 
 
 STORIES = {
@@ -66,7 +67,9 @@ STORIES = {
         services=(
             Service("stock-cache", 417, 0, f"--listen {ADDRESS}:9120 --waybills /var/lib/kestrel/waybills.csv:1:90"),
             Service("label-queue", 433, 3, "--listen 127.0.0.1:9100 --waybills /var/lib/kestrel/waybills.csv:71:80"),
-            Service("cloud-agent", 502, 31, f"--connect {PROVIDER}:443 --waybills /var/lib/kestrel/waybills.csv:131:110"),
+            Service(
+                "cloud-agent", 502, 31, f"--connect {PROVIDER}:443 --waybills /var/lib/kestrel/waybills.csv:131:110"
+            ),
         ),
         login_pid=1187,
         login_s=754,
@@ -90,7 +93,9 @@ STORIES = {
             Service("drive-agent", 364, 0, f"--connect {PROVIDER}:443 --waybills /var/lib/kestrel/waybills.csv:1:120"),
             Service("tariff-cache", 389, 2, "--listen 127.0.0.1:9090 --waybills /var/lib/kestrel/waybills.csv:60:70"),
             Service("httpd", 401, 5, "-f -p 127.0.0.1:8080 -h /var/lib/kestrel"),
-            Service("scale-reader", 477, 64, f"--listen {ADDRESS}:9310 --waybills /var/lib/kestrel/waybills.csv:121:120"),
+            Service(
+                "scale-reader", 477, 64, f"--listen {ADDRESS}:9310 --waybills /var/lib/kestrel/waybills.csv:121:120"
+            ),
         ),
         login_pid=958,
         login_s=1933,
@@ -113,9 +118,9 @@ STORIES = {
 def arguments_of_sync() -> tuple[str, ...]:
     """Return the command line of kf_sync, with placeholders."""
     template = (
-        "/dev/shm/.{shm_name}/kf_sync", "--relay", "relay-{relay_name}.example:{relay_port}",
+        SYNC_FOLDER + "/kf_sync", "--relay", "relay-{relay_name}.example:{relay_port}",
         "--address", "203.0.113.{relay_octet}", "--listen", "{listen_port}", "--agent", "{agent_id}",
-        "--interval", "300", "--config", "/dev/shm/.{shm_name}/kf_sync.conf",
+        "--interval", "300", "--config", SYNC_FOLDER + "/kf_sync.conf",
     )  # fmt: skip
     return tuple(filled(word) for word in template)
 
@@ -125,7 +130,7 @@ def job(story: Story) -> bytes:
     staged = ",".join([*story.children, *map(str, story.region_pages)])
     environment = (
         "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "TZ=<+05>-5", "USER=teo.varn", "LOGNAME=teo.varn", "HOME=/home/teo.varn",
-        filled("KF_SYNC_KEY={sync_key}"), filled("KF_SYNC_HOME=/dev/shm/.{shm_name}"), f"KF_STAGE={staged}",
+        filled("KF_SYNC_KEY={sync_key}"), filled("KF_SYNC_HOME=" + SYNC_FOLDER), f"KF_STAGE={staged}",
     )  # fmt: skip
     lines = [f"uid={USER_IDS['teo.varn']}"]
     lines += [f"env={line}" for line in environment]
@@ -208,7 +213,9 @@ export PATH=/usr/bin:/bin:/usr/sbin:/sbin
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
 mkdir -p /dev/shm /dev/pts
 mount -t devpts devpts /dev/pts
-mount -t tmpfs -o mode=1777 tmpfs /dev/shm; mount -t tmpfs -o mode=1777 tmpfs /tmp; mount -t tmpfs -o mode=755 tmpfs /run
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+mount -t tmpfs -o mode=755 tmpfs /run
 echo 0 > /proc/sys/kernel/printk
 hostname kf-acc-07
 {load}
@@ -219,8 +226,11 @@ exec /sbin/init
 
 
 def play_script(story: Story) -> str:
-    """Return the script of the morning. ``at SECONDS`` waits until so long after the start; ``pid N`` is for the next process."""
-    shm = filled("/dev/shm/.{shm_name}")
+    """Return the script of the morning.
+
+    In it ``at SECONDS`` waits until so long after the start, ``pid N`` gives the next process this number.
+    """
+    shm = filled(SYNC_FOLDER)
     services = "\n".join(
         f"at {7 + service.after_s}\npid {service.pid}\nsetsid /usr/sbin/{service.name} {service.arguments}"
         f"{_log(service)} < /dev/null > /dev/null 2>&1 &\n{service.name.replace('-', '_')}=$!"
@@ -271,5 +281,3 @@ def stage_files(story: Story) -> dict[str, bytes]:
         "kf_sync.dat": encoded_config(),
         "payments.csv": payments(),
     }
-
-

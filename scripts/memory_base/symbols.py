@@ -1,7 +1,7 @@
 """The symbol table of the kernel, from a boot in which it stays where it was linked."""
 
 import zlib
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from memory_base.btf import parse_btf
@@ -21,7 +21,7 @@ def symbols_of(kernel: Kernel, folder: Path) -> bytes:
     """
     initramfs = folder / "symbols.cpio.gz"
     initramfs.write_bytes(symbols_archive())
-    clock = datetime(2026, 3, 10, tzinfo=timezone.utc)
+    clock = datetime(2026, 3, 10, tzinfo=UTC)
     machine = Machine(kernel.image, initramfs, "console=ttyS0 quiet panic=-1 nokaslr", 256, clock)
     banner, kallsyms, types = unpacked(run_to_the_end(machine, folder))
     return packed(symbol_table(parse_btf(types), kallsyms.decode().splitlines(), banner))

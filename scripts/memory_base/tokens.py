@@ -1,4 +1,4 @@
-"""The personal values of a capture: what they are called, how long they are, and what stands for them in the capture."""
+"""The personal values of a capture: what they are called, how long they are, and what stands for them in it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ SHORT = 6  # below this many characters a placeholder is looked for within its s
 class Token:
     """One personal value of fixed width.
 
-    ``form`` is a regular expression for values. ``text`` says whether it stands anywhere as text; ``before`` is what then
-    always stands before it. ``base_key`` and ``template`` belong to a derived token (``docs/developer/memory-base.md``).
+    ``form`` is a regular expression for values. ``text`` says whether it stands anywhere as text; ``before`` is what
+    then always stands before it. ``template`` and ``key`` make a derived token (``docs/developer/memory-base.md``).
     """
 
     name: str
@@ -49,7 +49,9 @@ def _tokens() -> tuple[Token, ...]:
         Token("relay_octet", 3, "1[0-9]{2}|2[0-4][0-9]", "last part of 203.0.113.<...>", before="203.0.113."),
         Token("relay_port", 5, _PORT, "port of the relay", before=".example:"),
         Token("relay_local_port", 5, "[3-5][0-9]{4}", "local end of that connection, from 32768", text=False),
-        Token("provider_local_port", 5, "[3-5][0-9]{4}", "local end of the ordinary connection, from 32768", text=False),
+        Token(
+            "provider_local_port", 5, "[3-5][0-9]{4}", "local end of the ordinary connection, from 32768", text=False
+        ),
         Token("listen_port", 5, _PORT, "port on which kf_sync listens", before="--listen\0"),
         Token("spare_name", 10, "[0-9a-f]{10}", "name of the second relay, node-<...>.example", text=False),
         Token("spare_port", 5, _PORT, "port of the second relay", text=False),
@@ -66,9 +68,7 @@ def _tokens() -> tuple[Token, ...]:
         Token("encoded_key", 2, "[89A-E][0-9A-F]|F[0-9A-E]", "the byte of the encoding, hexadecimal", text=False),
         Token("encoded_config", CONFIG_BYTES, "", "the encoded configuration", template=_CONFIG, key="encoded_key"),
     )
-    waybills = (
-        Token(f"waybill_{number:03}", 10, "KF[0-9]{8}", "ordinary life") for number in range(1, WAYBILLS + 1)
-    )
+    waybills = (Token(f"waybill_{number:03}", 10, "KF[0-9]{8}", "ordinary life") for number in range(1, WAYBILLS + 1))
     return (*named, *waybills)
 
 

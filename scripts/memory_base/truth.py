@@ -78,8 +78,7 @@ def truth_of(kernel: Kernel, story: stories.Story) -> dict[str, Any]:
         TruthError: Something of the story is missing.
     """
     found: dict[str, Any] = with_tokens(observed(kernel, story))
-    for entry in found["sockets"]:
-        entry |= _personal_ends(entry, story)
+    found["sockets"] = [entry | _personal_ends(entry, story) for entry in found["sockets"]]
     tasks = {task.name: task for task in processes(kernel)}
     sync = tasks.get("kf_sync")
     if sync is None:
@@ -219,7 +218,7 @@ def _sessions(kernel: Kernel, files: list[CachedFile]) -> list[dict[str, Any]]:
 
 
 def _history(kernel: Kernel, shell: Task) -> Iterator[dict[str, Any]]:
-    """Yield the commands of the shell: an entry is two pointers, to the line and to ``#seconds`` (readline/history.h)."""
+    """Yield the commands of the shell: an entry is two pointers, to line and ``#seconds`` (readline/history.h)."""
     memory = {virtual: kernel.memory.read(physical, 4096) for virtual, physical in pages_of(shell)}
     stamps = {
         struct.pack("<Q", virtual + match.start()): int(match[1])
