@@ -1,6 +1,7 @@
 """case.toml and scenario.toml to a ``CaseScenario``: what a case folder says, checked, as plain dataclasses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from labkit.content.scenario_tables import (
     ComputerTable,
     ItemFile,
     LifeTable,
+    MemoryTable,
     SamplesTable,
     VolumeTable,
 )
@@ -30,6 +32,7 @@ from labkit.model.scenario import (
     ItemScenario,
     Life,
     Machine,
+    MemorySpec,
     SamplesSpec,
     SyncCopySpec,
     Variable,
@@ -52,6 +55,7 @@ def load_case(slug: str, root: Path | None = None) -> CaseScenario:
         )
     case, problems = read_model(folder / "case.toml", root, CaseFile)
     items: dict[str, ItemScenario] = {}
+    memories: dict[str, MemoryTable] = {}
     for name in case.items if case else []:
         path = folder / name / "scenario.toml"
         if not path.is_file():
@@ -62,6 +66,12 @@ def load_case(slug: str, root: Path | None = None) -> CaseScenario:
         if item is not None and case is not None:
             problems += tuple(_broken_names(path.relative_to(root), item, case))
             items[name] = _item(name, item, path.parent / "corpus")
+            if item.memory is not None:
+                memories[name] = item.memory
+    for name, memory in memories.items():
+        spec, found_here = _memory(memory, folder / name, items, root)
+        problems += found_here
+        items[name] = replace(items[name], memory=spec)
     if case is not None and case.slug != slug:
         message = f"is {case.slug!r}, the folder is {slug!r}; they must be the same"
         problems += (Problem((folder / "case.toml").relative_to(root), "slug", "LK110", message),)
@@ -129,6 +139,29 @@ def _item(slug: str, table: ItemFile, corpus: Path) -> ItemScenario:
         scene=scene_spec(table.scene) if table.scene else None,
         samples=_samples(table.samples) if table.samples else None,
     )
+
+
+def _memory(
+    table: MemoryTable, folder: Path, items: Mapping[str, ItemScenario], root: Path
+) -> tuple[MemorySpec | None, tuple[Problem, ...]]:
+    """Return the specification of a memory, which names an event of another item; or why there is none."""
+    where, scene = table.captured, items.get(table.captured.scene)
+    events = scene.scene.events if scene is not None and scene.scene is not None else ()
+    event = next((one for one in events if one.id == where.event), None)
+    path, problems = (folder / "scenario.toml").relative_to(root), []
+    if event is None:
+        problems.append(
+            Problem(path, "memory.captured", "LK102", f"no scene {where.scene!r} has an event {where.event!r}")
+        )
+    problems += [
+        Problem(path, "memory.bases", "LK104", f"names {name!r}, and {name}/manifest.json is missing")
+        for name in table.bases
+        if not (folder / name / "manifest.json").is_file()
+    ]
+    if problems or event is None:
+        return None, tuple(problems)
+    bases = tuple(folder / name for name in table.bases)
+    return MemorySpec(bases, table.tokens, table.rows, event, where.scene), ()
 
 
 def _samples(table: SamplesTable) -> SamplesSpec:

@@ -33,7 +33,8 @@ class PatternVariable(VariableTable):
     kind: Literal["pattern"] = Field(description="kind of variable")
     pattern: str = Field(
         min_length=1,
-        description="# a digit, ^ a digit but not 0, @ a capital letter, % a hex digit, <list> a word of that list",
+        description="# a digit, ^ a digit but not 0, @ a capital letter, % a hex digit, & a small one, ~ a small letter"
+        " or digit, <list> a word of that list",
     )
 
 
@@ -312,12 +313,31 @@ class SamplesTable(Strict):
     variants: list[SyncCopyTable] = Field(min_length=3, description="copies of the program, with two hosts in all")
 
 
+class CapturedTable(Strict):
+    """The moment at which memory was copied: an event of a scene of the same case."""
+
+    scene: Slug = Field(description="item of kind scene")
+    event: Slug = Field(description="id of the event in its duty log")
+
+
+class MemoryTable(Strict):
+    """The memory of a machine: bases that were captured, and the personal values in them."""
+
+    bases: list[Slug] = Field(min_length=1, description="folders of the item; a trainee gets one of them")
+    captured: CapturedTable = Field(description="when it was copied")
+    tokens: dict[str, str] = Field(description="value of each token of the bases; may hold {variables}")
+    rows: dict[str, str] = Field(
+        default_factory=dict, description="shape of tokens that are numbered, such as name_001; # is a digit"
+    )
+
+
 class ItemFile(Strict):
     """scenario.toml: one evidence item."""
 
     exhibit: str = Field(description="exhibit number")
-    kind: Literal["medium", "files", "scene", "records", "samples"] = Field(
-        description="partitioned image, loose files, a searched room, the papers of another case, or files for YARA"
+    kind: Literal["medium", "files", "scene", "records", "samples", "memory"] = Field(
+        description="partitioned image, loose files, a searched room, the papers of another case, files for YARA, or a"
+        " memory image"
     )
     machine: Slug = Field(description="machine whose clock writes the times")
     size_bytes: int = Field(0, ge=0, multiple_of=512, description="length of the medium; for kinds medium and files")
@@ -332,11 +352,12 @@ class ItemFile(Strict):
     acquisition: AcquisitionTable | None = Field(
         None, description="what containers and logs say; for kinds medium and files"
     )
-    stem: str = Field("", description="name of the image files, without ending; for kinds medium and files")
+    stem: str = Field("", description="name of the image files, without ending; for kinds medium, files and memory")
     quartet: QuartetTable | None = Field(None, description="four small texts; for kind files")
     note: NoteTable | None = Field(None, description="a noted moment; for kind files")
     scene: SceneTable | None = Field(None, description="a searched room; for kind scene")
     samples: SamplesTable | None = Field(None, description="a folder of files for YARA; for kind samples")
+    memory: MemoryTable | None = Field(None, description="a captured machine; for kind memory")
     products: list[Slug] = Field(min_length=1, description="what is handed out, see synthesis/products.py")
     life: list[LifeTable] = Field(default_factory=list, description="ordinary life")
     actions: list[ActionTable] = Field(default_factory=list, description="the story")
@@ -355,9 +376,11 @@ class ItemFile(Strict):
 
     @model_validator(mode="after")
     def _what_its_kind_needs(self) -> "ItemFile":
-        for kind, table in (("scene", self.scene), ("samples", self.samples)):
+        for kind, table in (("scene", self.scene), ("samples", self.samples), ("memory", self.memory)):
             if (table is None) == (self.kind == kind):
                 raise ValueError(f"kind '{kind}' needs [{kind}], and only that kind has it")
         if self.kind in {"medium", "files"} and not (self.size_bytes and self.acquisition and self.stem):
             raise ValueError("needs size_bytes, stem and [acquisition]; only kinds 'medium' and 'files' have them")
+        if self.kind == "memory" and not self.stem:
+            raise ValueError("kind 'memory' needs stem")
         return self

@@ -7,8 +7,9 @@ Texts in a story may hold ``{variable}``; they are filled when the world plays t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
-from labkit.model.scene import SceneSpec
+from labkit.model.scene import SceneEvent, SceneSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +225,24 @@ class SamplesSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class MemorySpec:
+    """Captured bases of a machine's memory, and the values that are put into a copy of one of them."""
+
+    bases: tuple[Path, ...]
+    tokens: Mapping[str, str]  # token of the bases -> its value, with ``{variables}``
+    rows: Mapping[str, str]  # tokens that are numbered, name_001 and so on: their shape; # is a digit
+    captured: SceneEvent  # the event of a scene at which the memory was copied
+    scene: str  # the item that has the scene
+
+
+@dataclass(frozen=True, slots=True)
 class ItemScenario:
     """One evidence item: the medium, its volumes and its story in order."""
 
     slug: str
     exhibit: str
     kind: str  # "medium" (partitioned image), "files" (loose files), "scene" (pictures and forms), "records" (papers)
-    # or "samples" (files for YARA)
+    # "samples" (files for YARA) or "memory" (a memory image)
     machine: str
     size_bytes: int
     volumes: tuple[VolumeSpec, ...]
@@ -243,6 +255,7 @@ class ItemScenario:
     computer: ComputerSpec | None = None
     scene: SceneSpec | None = None
     samples: SamplesSpec | None = None
+    memory: MemorySpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

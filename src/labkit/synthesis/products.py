@@ -13,6 +13,7 @@ from labkit.model.truth import FactValue, Trace
 from labkit.synthesis.deferred import DeferredFacts, MadeTogether
 from labkit.synthesis.loose_files import note_trace, quartet_traces
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
+from labkit.synthesis.memory.handed_out import memory_traces
 from labkit.synthesis.ordinary import ordinary_stretches
 from labkit.synthesis.played import PlayedItem
 from labkit.synthesis.records.handed_out import custody_file_traces
@@ -183,6 +184,10 @@ def _blobs(bench: Bench) -> Iterable[Trace]:
     return blob_traces(bench.played, bench.shelf)
 
 
+def _memory(bench: Bench) -> Iterable[Trace]:
+    return memory_traces(bench.played, bench.shelf, _digests_later)
+
+
 PRODUCTS: Mapping[str, Callable[[Bench], Iterable[Trace]]] = {
     "raw": _raw,
     "e01": _e01,
@@ -194,4 +199,5 @@ PRODUCTS: Mapping[str, Callable[[Bench], Iterable[Trace]]] = {
     "scene": _scene,
     "custody-file": _custody_file,
     "blobs": _blobs,
+    "memory": _memory,
 }

@@ -13,7 +13,8 @@ from labkit.model.scenario import CaseScenario, Variable
 from labkit.synthesis.streams import Stream
 from labkit.synthesis.words import word_list
 
-# Shapes: # a digit, ^ a digit but not 0, @ a capital letter that no digit looks like, % a hexadecimal digit.
+# Shapes: # a digit, ^ a digit but not 0, @ a capital letter that no digit looks like, % a hexadecimal digit, & one with
+# small letters, ~ a small letter or a digit.
 _SHAPES: Mapping[str, str] = {
     "account": "NV## KFBK #### #### ####",  # NV is no country code of ISO 3166
     "phone": "+999 ## ### ## ##",  # +999 is not given to any country
@@ -28,8 +29,18 @@ _SHAPES: Mapping[str, str] = {
 # What may stand in documents and private networks of the story, RFC 5737.
 _DOCUMENTATION_NETWORKS = ("192.0.2", "198.51.100", "203.0.113")
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-_HEX = "0123456789ABCDEF"
-_TOKEN = re.compile(r"#|\^|@|%|<([a-z_]+)>")
+_DIGITS = "0123456789"
+_HEX = _DIGITS + "ABCDEF"
+_SMALL = "abcdefghijklmnopqrstuvwxyz"
+_SIGNS = {
+    "#": _DIGITS,
+    "^": _DIGITS[1:],
+    "@": _LETTERS,
+    "%": _HEX,
+    "&": _HEX.lower(),
+    "~": _SMALL + _DIGITS,
+}
+_TOKEN = re.compile(r"[#^@%&~]|<([a-z_]+)>")
 _REFERENCE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _MOST_DRAWS = 1000
 
@@ -134,8 +145,7 @@ class _Draw:
         def drawn(match: re.Match[str]) -> str:
             if match[1]:
                 return self._word(match[1], stream)
-            characters = {"#": "0123456789", "^": "123456789", "@": _LETTERS, "%": _HEX}[match[0]]
-            return stream.pick(characters)
+            return stream.pick(_SIGNS[match[0]])
 
         return _TOKEN.sub(drawn, fill(shape, self.values))
 

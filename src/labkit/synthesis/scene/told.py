@@ -53,7 +53,7 @@ def tell(spec: SceneSpec, clock: DeviceClock, seed: bytes, slug: str, values: Ma
         SynthesisError: Drawn times would turn the order of the events round, or a seal has no digit to smudge.
     """
     smudged = _smudged(spec, Stream(seed, f"scene/{slug}/smudge"), values)
-    moments = {event.id: _moment(event, seed, slug) for event in spec.events}
+    moments = {event.id: moment_of(event, seed, slug) for event in spec.events}
     if list(moments.values()) != sorted(moments.values()):
         raise SynthesisError(
             f"the events of the scene {slug} can change places",
@@ -109,7 +109,8 @@ def _seal(exhibit: SceneExhibit, smudged: Mapping[str, int], values: Mapping[str
     return f"{seal[:place]}{ILLEGIBLE}{seal[place + 1 :]}"
 
 
-def _moment(event: SceneEvent, seed: bytes, slug: str) -> datetime:
+def moment_of(event: SceneEvent, seed: bytes, slug: str) -> datetime:
+    """Return the true time of an event of the scene ``slug`` for one trainee: a whole minute, UTC."""
     minutes = max(event.spread_s // _MINUTE, 1)
     drawn = Stream(seed, f"scene/{slug}/event/{event.id}").below(minutes)
     return (event.at + timedelta(minutes=drawn)).astimezone(UTC)
