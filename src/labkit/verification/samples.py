@@ -18,12 +18,12 @@ from labkit.verification.confirmation import Confirmation, Testimony, Unreadable
 from labkit.verification.programs import ask
 
 _PLAIN = "plain reading"
-_MESSAGE, _MARK, _NAME = b"kf_sync heartbeat #%lu at", b"KFSYNC2.CFG:", b"kf_sync"
+_MESSAGE, _MARK, _NAME = b"%lld alive %s", b"KFSYNC2.CFG:", b"kf_sync"
 _BLOCK = re.compile(re.escape(_MARK) + rb"\xa0\x00(.{160})", re.DOTALL)
 _FIELD = re.compile(r"^(\w+)=(.*)$", re.MULTILINE)
 _GOOD_RULE = """
 rule kf_sync_copy {
-strings: $message = "kf_sync heartbeat #%lu at" $config = { 4B 46 53 59 4E 43 32 2E 43 46 47 3A A0 00 }
+strings: $message = "%lld alive %s" $config = { 4B 46 53 59 4E 43 32 2E 43 46 47 3A A0 00 }
 condition: all of them and filesize < 16KB }
 """
 _LONG_BYTES = 16 * 1024

@@ -20,7 +20,7 @@ TASK = a_task(
     mutated="blobs:canary.sample_set",
     clean="blobs:clean.sample_set",
 )
-MESSAGE, MARK = '$a = "kf_sync heartbeat #%lu at"', '$b = "KFSYNC2.CFG:"'
+MESSAGE, MARK = '$a = "%lld alive %s"', '$b = "KFSYNC2.CFG:"'
 BOTH = f"{MESSAGE} {MARK}"
 
 
@@ -55,6 +55,7 @@ DIGESTS = " or ".join(f'hash.md5(0, filesize) == "DIGEST{number}"' for number in
         (rule(MESSAGE, "$a and filesize < 16KB"), 70, "Y-CLEAN"),
         (rule(MARK, "$b and filesize < 16KB"), 70, "Y-CLEAN"),
         (rule('$a = "kf_sync"'), 70, "Y-CLEAN"),
+        (rule(f'{MESSAGE} $c = "kf_sync build "', "all of them and filesize < 16KB"), 70, "Y-CLEAN"),
         (rule('$a = "HOST" xor(1-255)'), 66, "Y-CANARY"),
         (rule('$a = "HOST" xor'), 36, "Y-CANARY"),
         (rule('$a = "HOST"'), 20, "Y-CLEAN"),

@@ -14,7 +14,7 @@ from labkit.content.scenario import load_case
 from labkit.errors import SynthesisError
 from labkit.model.scenario import CaseScenario, SamplesSpec
 from labkit.synthesis.build import BuiltCase, build_case, derive_truth
-from labkit.synthesis.samples.kf_sync import CONFIG_MARK, HEARTBEAT, SyncConfig
+from labkit.synthesis.samples.kf_sync import ALIVE, BUILD, CONFIG_MARK, SyncConfig
 from labkit.synthesis.samples.rule_samples import RuleSamples
 
 ITEM = "blobs"
@@ -45,11 +45,12 @@ def names_of(built: BuiltCase, trace: str) -> tuple[str, ...]:
 def test_there_are_200_clean_files_and_six_copies(built: tuple[BuiltCase, ...]) -> None:
     for one in built:
         files = contents(one)
-        copies = {name for name, data in files.items() if HEARTBEAT in data and CONFIG_MARK + b"\xa0\0" in data}
+        copies = {name for name, data in files.items() if CONFIG_MARK + b"\xa0\0" in data}
         assert len(files) == 207
         assert sum(map(len, files.values())) < LARGEST_BYTES
         assert copies == set(names_of(one, "variants"))
         assert len(copies) == 6
+        assert all(text in files[name] for name in copies for text in (ALIVE, BUILD))
 
 
 def test_nothing_can_be_run_and_nothing_is_real(built: tuple[BuiltCase, ...]) -> None:

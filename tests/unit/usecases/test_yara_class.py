@@ -20,7 +20,7 @@ NOW = datetime(2026, 4, 6, 9, 0, tzinfo=UTC)
 GOOD = """rule kf_sync_copy
 {
     meta: author = "T01"
-    strings: $a = "kf_sync heartbeat #%lu" $b = "KFSYNC2.CFG:"
+    strings: $a = "%lld alive %s" $b = "KFSYNC2.CFG:"
     condition: all of them and filesize < 16KB
 }"""
 TASK = """

@@ -76,7 +76,7 @@ def test_a_copy_more_and_a_clean_file_less_are_noticed(built: BuiltCase, copy: M
 
 def test_a_draft_that_gives_the_answer_away_is_noticed(built: BuiltCase, copy: Mapping[str, Path]) -> None:
     path = copy[f"{ITEM}/draft-rules.yar"]
-    path.write_bytes(path.read_bytes().replace(b"kf_sync heartbeat", b"KFSYNC2.CFG: heartbeat"))
+    path.write_bytes(path.read_bytes().replace(b"%lld alive", b"KFSYNC2.CFG: alive"))
 
     assert ("draft-message", "(gives nothing away)") in failed(built, copy)
     assert ("draft-message", "found_count") in failed(built, copy)  # it finds nothing at all

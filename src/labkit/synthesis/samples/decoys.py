@@ -4,22 +4,22 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from labkit.synthesis.samples.clean_files import log_lines, ordinary_targets, program_file, settings_lines
-from labkit.synthesis.samples.kf_sync import CONFIG_MARK, HEARTBEAT, LARGEST_BYTES
+from labkit.synthesis.samples.kf_sync import CONFIG_MARK, LARGEST_BYTES, own_strings
 from labkit.synthesis.streams import Stream
 from labkit.synthesis.words import word_list
 from labkit.synthesis.world.everyday import paragraphs
 
-REPORT_BYTES = LARGEST_BYTES + 8192  # a report that quotes both strings is longer than any copy of the program
+REPORT_BYTES = LARGEST_BYTES + 8192  # a report that quotes all strings is longer than any copy of the program
 
 
 class Decoy(StrEnum):
     """Kinds of clean files by what a rule finds in them."""
 
     INVENTORY = "inventory"  # the program's name
-    HANDBOOK = "handbook"  # the first of the stable strings
+    HANDBOOK = "handbook"  # its messages
     PROGRAM = "program"  # the same, in a program that shows messages of others
-    DEFAULTS = "defaults"  # the second of the stable strings
-    REPORT = "report"  # both, in a file that is too long
+    DEFAULTS = "defaults"  # the mark of its configuration
+    REPORT = "report"  # messages and mark, in a file that is too long
     FIRST_HOST = "first-host"  # the address that most copies have
     SECOND_HOST = "second-host"  # the address that the others have
 
@@ -34,8 +34,8 @@ NUMBERS: Mapping[Decoy, tuple[int, int]] = {
     Decoy.FIRST_HOST: (3, 7),
     Decoy.SECOND_HOST: (1, 3),
 }
-HAS_HEARTBEAT = frozenset({Decoy.HANDBOOK, Decoy.PROGRAM, Decoy.REPORT})
-HAS_NAME = HAS_HEARTBEAT | {Decoy.INVENTORY}  # HEARTBEAT begins with it
+HAS_MESSAGES = frozenset({Decoy.HANDBOOK, Decoy.PROGRAM, Decoy.REPORT})
+HAS_NAME = HAS_MESSAGES | {Decoy.INVENTORY}  # one of the messages begins with it
 HAS_ADDRESS = frozenset({Decoy.DEFAULTS, Decoy.FIRST_HOST, Decoy.SECOND_HOST})  # some name under .example
 IS_LONG = frozenset({Decoy.REPORT})  # longer than any copy of the program; all others are not
 
@@ -53,12 +53,13 @@ def _inventory(stream: Stream, _hosts: tuple[str, str]) -> bytes:
 
 def _handbook(stream: Stream, _hosts: tuple[str, str]) -> bytes:
     pages = paragraphs(stream, "en", stream.between(1500, 5000))
-    quoted = f'If the screen shows "{HEARTBEAT.decode()}", call the help desk.'
+    shown = '" or "'.join(text.decode() for text in own_strings(stream))
+    quoted = f'If the screen shows "{shown}", call the help desk.'
     return "\n\n".join(stream.shuffled([quoted, *pages])).encode()
 
 
 def _program(stream: Stream, _hosts: tuple[str, str]) -> bytes:
-    return program_file(stream, [HEARTBEAT, b"known messages of other programs:"])
+    return program_file(stream, [*own_strings(stream), b"known messages of other programs:"])
 
 
 def _defaults(stream: Stream, _hosts: tuple[str, str]) -> bytes:
@@ -70,7 +71,7 @@ def _defaults(stream: Stream, _hosts: tuple[str, str]) -> bytes:
 
 def _report(stream: Stream, _hosts: tuple[str, str]) -> bytes:
     pages = paragraphs(stream, "en", REPORT_BYTES + stream.between(0, 6000))
-    quoted = [f"Searched for: {text.decode()}. Nothing found." for text in (HEARTBEAT, CONFIG_MARK)]
+    quoted = [f"Searched for: {text.decode()}. Nothing found." for text in (*own_strings(stream), CONFIG_MARK)]
     return "\n".join(stream.shuffled([*quoted, *pages])).encode()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from labkit.synthesis.samples import clean_files, decoys
 from labkit.synthesis.samples.folder import SampleFolder
-from labkit.synthesis.samples.kf_sync import HEARTBEAT, LARGEST_BYTES
+from labkit.synthesis.samples.kf_sync import ALIVE, LARGEST_BYTES
 
 _COPIED_BYTES = 48  # of one copy's hidden text: host and port of that copy
 _KIB = 1024
@@ -33,7 +33,7 @@ def draft_rules(folder: SampleFolder) -> tuple[DraftRule, ...]:
     addressed = [name for name, kind in folder.ordinary.items() if kind in clean_files.HAS_ADDRESS]
     return (
         _rule("draft_name", '"kf_sync"', "$a", everyone, folder.named(named)),
-        _rule("draft_message", f'"{HEARTBEAT.decode()}"', "$a", everyone, folder.named(decoys.HAS_HEARTBEAT)),
+        _rule("draft_message", f'"{ALIVE.decode()}"', "$a", everyone, folder.named(decoys.HAS_MESSAGES)),
         _rule("draft_short", '"kf_sync"', f"$a and {short}", everyone, folder.named(named - decoys.IS_LONG)),
         _rule(
             "draft_address", '".example" xor', "$a", everyone, (*folder.named(decoys.HAS_ADDRESS), *addressed)

@@ -1,6 +1,7 @@
-"""``kf_sync``, the fictional program of the case, as it lies in memory: two stable strings, and a hidden configuration.
+"""``kf_sync``, the fictional program of the case, as it lies in memory: stable strings, and a hidden configuration.
 
-The program does not exist. A region holds bytes that look like machine code and are none, strings, and this block:
+``BUILD`` and ``ALIVE`` also stand in the program that runs in the memory image KF-04. A region holds bytes that look
+like machine code and are none, strings, and this block:
 
 ====== ======== ==================================================================
 offset bytes    meaning
@@ -19,13 +20,15 @@ from labkit.errors import SynthesisError
 from labkit.synthesis.samples.machine_code import machine_code, string_table
 from labkit.synthesis.streams import Stream
 
-HEARTBEAT = b"kf_sync heartbeat #%lu at %02u:%02u:%02u"
+BUILD = b"kf_sync build "  # twelve hexadecimal digits follow, other ones in each copy
+ALIVE = b"%lld alive %s"
 CONFIG_MARK = b"KFSYNC2.CFG:"
 CONFIG_BYTES = 160
 SMALLEST_BYTES, LARGEST_BYTES = 6144, 14336  # of a region; both stated to authors
 _STEP_BYTES = 512
 _LENGTH_BYTES = 2
 _LARGEST_KEY = 255
+_BUILD_ID_BYTES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class SyncConfig:
     @property
     def text(self) -> str:
         """The configuration as the program reads it, without the padding."""
-        return f"host={self.host}\nport={self.port}\nevery={self.every_s}\nlog=heartbeat.txt\n"
+        return f"host={self.host}\nport={self.port}\nevery={self.every_s}\nlog=state.log\n"
 
     def block(self) -> bytes:
         """Return the block with its mark.
@@ -66,10 +69,15 @@ class Region:
     config_offset_bytes: int  # where the hidden text begins, behind mark and length
 
 
+def own_strings(stream: Stream) -> list[bytes]:
+    """Return the strings that every copy has, and of which decoys hold some."""
+    return [BUILD + stream.take(_BUILD_ID_BYTES).hex().encode(), ALIVE]
+
+
 def sync_region(stream: Stream, config: SyncConfig) -> Region:
     """Return a region with a copy of the program; where things lie in it and how long it is, is drawn."""
     size = stream.between(SMALLEST_BYTES // _STEP_BYTES, LARGEST_BYTES // _STEP_BYTES) * _STEP_BYTES
-    strings = string_table(stream, [HEARTBEAT])
+    strings = string_table(stream, own_strings(stream))
     block = config.block()
     parts = stream.shuffled([strings, block])
     room = size - len(strings) - len(block)

@@ -14,7 +14,7 @@ _RUNS = (
 )  # fmt: skip
 # What programs of this folder say, kf_sync among them; a rule that asks for one of these hits clean files.
 COMMON_STRINGS = (
-    b"heartbeat.txt", b"every=%u", b"host=", b"%s: can not open %s", b"out of memory", b"settings are damaged: %s",
+    b"state.log", b"every=%u", b"host=", b"%s: can not open %s", b"out of memory", b"settings are damaged: %s",
     b"next try in %u seconds", b"%04u-%02u-%02uT%02u:%02u:%02uZ", b"sleep", b"localtime", b"fwrite", b"ProgramData",
     b"usage: %s [-v] [-c FILE]", b"stopped by the user", b"already running",
 )  # fmt: skip
