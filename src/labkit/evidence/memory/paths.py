@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from labkit.evidence.memory.damage import UnreadableError
 from labkit.evidence.memory.kernel import Kernel, Record
+from labkit.evidence.memory.lists import entries
 from labkit.evidence.remarks import remark
 
 _DEEPEST = 256
@@ -105,16 +106,18 @@ class Paths:
         return self._kernel.record("mount", address)
 
     def _read_mount_of(self, superblock: int) -> int:
-        """Return the ``struct vfsmount`` of the mount of a file system that was made first; 0 if it has none."""
-        try:
-            head = superblock + self._kernel.symbols.struct("super_block").offset("s_mounts")
-            first = self._kernel.pointer(head)
-            if first == head:
-                return 0
-            return first - self._kernel.symbols.struct("mount").offset("mnt_instance") + self._mounted
-        except UnreadableError as error:
-            remark(f"a file system without sound mounts: {error.message}")
-            return 0
+        """Return the ``struct vfsmount`` of the first mount that is somewhere in the tree; 0 if there is none.
+
+        A file system may also have a mount of the kernel's own, which nobody sees and which is its own parent, as the
+        mount of the root is.
+        """
+        head = superblock + self._kernel.symbols.struct("super_block").offset("s_mounts")
+        first = 0
+        for mount in entries(self._kernel, head, "mount", "mnt_instance", "the list of mounts of a file system"):
+            if mount.number("mnt_parent") != mount.address:
+                return mount.address + self._mounted
+            first = first or mount.address + self._mounted
+        return first
 
 
 def _is_deleted(entry: Record) -> bool:

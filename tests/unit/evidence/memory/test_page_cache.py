@@ -42,6 +42,21 @@ def test_paths_go_over_mounts(opened: Opening, remarks: list[str]):
     assert not remarks
 
 
+def test_a_mount_of_the_kernels_own_is_not_the_place(opened: Opening, remarks: list[str]):
+    memory = TinyMemory()
+    root = TinyFiles(memory, "ext4")
+    place = root.entry("dev", root.root, root.inode(2, 0o040755))
+    devices = TinyFiles(memory, "devtmpfs")  # its first mount is nowhere in the tree
+    devices.entry("null", devices.root, devices.inode(4, 0o020666))
+    mount = memory.new("mount", mnt__mnt_root=devices.root, mnt__mnt_sb=devices.superblock)
+    memory.put(mount, "mount", mnt_parent=root.mount, mnt_mountpoint=place)
+    memory.link(
+        devices.superblock + memory.offset("super_block", "s_mounts"), mount + memory.offset("mount", "mnt_instance")
+    )
+    assert set(named(list(cached_files(opened(memory))))) == {"/", "/dev", "/dev/null"}
+    assert not remarks
+
+
 def test_pages_of_a_file_in_order_with_a_gap(opened: Opening):
     memory = TinyMemory()
     _, tmpfs, inode = two_mounts(memory)
