@@ -12,6 +12,7 @@ import click
 
 from labkit.cli.artifacts import artifacts
 from labkit.cli.image_commands import image as image_group
+from labkit.cli.memory_commands import memory
 from labkit.cli.yara import yara
 from labkit.errors import LabkitError
 from labkit.evidence.hexview import AUTO, STRUCTURES
@@ -23,7 +24,7 @@ _MOST_ENTRIES = 3
 SLOW_SECONDS = 20  # of the processor's time; no command of an image is run after one that took so long
 _EVERY = 4  # an image is read as every fourth structure, the next one beginning with the next structure
 _AN_ENTRY = b'{"type": "file", "volume": 0, "address": 3, "path": "/a"}'
-COMMANDS: dict[str, click.Command] = {"image": image_group, "yara": yara, "artifacts": artifacts}
+COMMANDS: dict[str, click.Command] = {"image": image_group, "memory": memory, "yara": yara, "artifacts": artifacts}
 
 
 class Fault(Exception):  # noqa: N818 - not an error that somebody handles
@@ -69,7 +70,7 @@ def all_commands(image: Path, folder: Path, number: int = 0) -> dict[str, int]:
     ends, listed = {"results": 0, "clear errors": 0, "slow": 0}, bytearray()
     for words in _lines(image, folder, number, listed):
         before = time.process_time()
-        done, output = _run(words)
+        done, output, _ = run(words)
         ends["results" if done else "clear errors"] += 1
         if words[:2] == ["image", "ls"] and "--json" in words:
             listed += output
@@ -131,22 +132,28 @@ def _on_entries(image: Path, folder: Path, listed: bytes) -> Iterator[list[str]]
         yield ["image", "hex", *place, *stream]
 
 
-def _run(words: list[str]) -> tuple[bool, bytes]:
-    """Run one command; return whether it gave a result, and its output."""
-    raw = _Output()
+def run(words: list[str]) -> tuple[bool, bytes, str]:
+    """Run one command; return whether it gave a result, its output, and what it remarked or why it gave up.
+
+    Raises:
+        Fault: It ended with anything but a result or a clear error.
+    """
+    raw, remarks = _Output(), io.StringIO()
     stdout = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8")
     command = COMMANDS[words[0]]
     done = True
     try:
-        with redirect_stdout(stdout), redirect_stderr(io.StringIO()):
+        with redirect_stdout(stdout), redirect_stderr(remarks):
             command.main(words[1:], prog_name=words[0], standalone_mode=False)
             stdout.flush()
     except LabkitError as error:
         done = False
+        remarks.write(error.message)
         if not error.message or not error.remedy:
             raise Fault(f"{' '.join(words)}: an error that says nothing") from error
-    except (MemoryError, BrokenPipeError):
-        done = False  # the first has its own remedy in cli.apart; the second is ours
+    except (MemoryError, BrokenPipeError) as error:
+        done = False
+        remarks.write(type(error).__name__)  # the first has its own remedy in cli.apart; the second is ours
     except OSError as error:
         done = False
         if error.filename is None and error.errno is None:  # a library's, not the file system's
@@ -156,4 +163,4 @@ def _run(words: list[str]) -> tuple[bool, bytes]:
     except Exception as error:
         raise Fault(f"{' '.join(words)}\n{traceback.format_exc(limit=-8)}") from error
     alive()
-    return done, bytes(raw.data)
+    return done, bytes(raw.data), remarks.getvalue()

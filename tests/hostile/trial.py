@@ -6,6 +6,8 @@ import resource
 import shutil
 import signal
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -51,11 +53,13 @@ def tried(kind: str, folder: Path, mutations: int, *, seed: int = 1, first: int 
         work.mkdir()
         image = _spread(work, paths, sizes, data)
         (work / "rules.yar").write_text(RULES)
-        end, text = _ended(image, work, number, ends)
+        end, text = ended(partial(_counted, image, work, number), work)
         shutil.rmtree(work)
         if end:
             ends[end] += 1
             bad.append(f"{seed}/{kind}/{number}: {end}: {text}")
+        else:
+            ends.update(json.loads(text))
     return ends, bad
 
 
@@ -83,21 +87,30 @@ def _spread(folder: Path, paths: list[Path], sizes: list[int], data: bytes) -> P
     return folder / paths[0].name
 
 
-def _ended(image: Path, folder: Path, number: int, ends: Counter[str]) -> tuple[str, str]:
-    """Read one image in a child; count its commands. Return what must not have happened, and where."""
+def _counted(image: Path, folder: Path, number: int) -> str:
+    return json.dumps(all_commands(image, folder, number))
+
+
+def ended(commands: Callable[[], str], folder: Path, *, cpu_seconds: int = CPU_SECONDS) -> tuple[str, str]:
+    """Run commands over an image in a child; ``commands`` returns a note for the parent.
+
+    Returns:
+        What must not have happened (one of the last three of ``ENDS``) and where; else nothing, and the note.
+    """
     notes = folder / "notes.txt"
+    notes.unlink(missing_ok=True)
 
     def work() -> int:
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
         resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE_BYTES, _LARGEST_FILE_BYTES))
         os.chdir(folder)
         try:
-            counts = all_commands(image, folder, number)
+            note = commands()
         except Fault as fault:
             notes.write_text(str(fault), encoding="utf-8", errors="backslashreplace")
             return _FAULT
-        notes.write_text(json.dumps(counts))
+        notes.write_text(note, encoding="utf-8", errors="backslashreplace")
         return 0
 
     try:
@@ -105,7 +118,5 @@ def _ended(image: Path, folder: Path, number: int, ends: Counter[str]) -> tuple[
     except EvidenceError as error:
         hung = "SIGPROF" in error.message or "no progress" in error.message
         return "hangs" if hung else "crashes", error.message
-    if code:
-        return "faults", notes.read_text(encoding="utf-8") if notes.exists() else f"exit code {code}"
-    ends.update(json.loads(notes.read_text()))
-    return "", ""
+    note = notes.read_text(encoding="utf-8") if notes.exists() else f"exit code {code}"
+    return ("faults", note) if code else ("", note)
