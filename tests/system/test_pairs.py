@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from click.testing import CliRunner, Result
 from labkit.atomic import remove_tree
 from labkit.cli import main
 from labkit.cohort.classroom import open_classroom
+from labkit.cohort.truths import derive_truths, order_truth
 from labkit.content.reader import load_library
+from labkit.grading.samples import render_custody
 from labkit.usecases.trainer import make_class
 from labkit.workspace.folder import open_workspace
 from labkit.workspace.start import WORKSPACE_KEY
@@ -286,6 +289,88 @@ def test_a_ledger_that_was_signed_elsewhere_is_told(group: Class) -> None:
 
     assert audit_of(report, "T02")["points"] == 8
     assert [item["values"]["colleague"] for item in flags(report, "peer-key")] == ["T01"]
+
+
+def handed_over(group: Class, giver: str, receiver: str, *, is_answered: bool = True) -> None:
+    """The steps of the guide, as giver and receiver take them at two computers with a stick."""
+    stick = group.folder / "stick"
+    for each, other in ((giver, receiver), (receiver, giver)):
+        group.done(each, "custody", "give", "--out", stick)
+        group.done(other, "custody", "take", stick / f"{each}.labledger")
+    mine, theirs = key(group, giver), key(group, receiver)
+    for line in (
+        ["person", "T1", "--name", "The giver", "--role", "investigator", "--specimen", mine],
+        ["person", "T2", "--name", "The receiver", "--role", "custodian", "--specimen", theirs],
+        ["person", "TR", "--name", "The trainer", "--role", "prosecutor"],
+        ["location", "CLASS", "--kind", "other", "--tz", "Asia/Almaty"],
+        ["exhibit", "P-1", "--kind", "paper", "--description", "sealed envelope with one sheet"],
+        ["received", "--exhibit", "P-1", "--by", "T1", "--released-by", "TR", "--received-by", "T1", "--location",
+         "CLASS", "--purpose", "practice of a handover", "--seal-before", "S-77:intact:tape", "--signed", "TR,T1"],
+        ["released", "--exhibit", "P-1", "--by", "T1", "--released-by", "T1", "--received-by", "T2", "--location",
+         "CLASS", "--purpose", "practice: kept by the colleague", "--seal-before", "S-77:intact:tape", "--sign"],
+    ):  # fmt: skip
+        said = group.done(giver, "custody", "add", *line)
+    number = re.findall(r"\d+", said)[0]
+    group.done(giver, "custody", "give", "--out", stick)
+    group.done(receiver, "custody", "take", stick / f"{giver}.labledger")
+    if not is_answered:
+        return
+    arguments = ["--as", "T2", "--peer", giver, "--seal-before", "S-77:intact:tape", "--out", stick]
+    group.done(receiver, "custody", "countersign", number, *arguments)
+    group.done(giver, "custody", "take", stick / f"{giver}-countersigned-by-{receiver}.labledger")
+
+
+def key(group: Class, trainee_id: str) -> str:
+    return re.findall(r"[0-9a-f]{64}", group.done(trainee_id, "custody", "partner", "--plain"))[0]
+
+
+def tell_the_story(group: Class, trainee_id: str) -> None:
+    """Keep the ledger of L02 without a flaw: the exemplar."""
+    library, root = load_library(), open_classroom(group.root)
+    _, truths = derive_truths(order_truth(library, COURSE, root.keys(), trainee_id))
+    workspace = open_workspace(group.folder / trainee_id)
+    folder = library.root / "exercises" / "bag-seal-sign" / "trainer" / "exemplar"
+    lines = render_custody(folder, truths["kestrel"], genesis=workspace.ledger_genesis)
+    workspace.custody_path.write_text("".join(lines), encoding="utf-8")
+
+
+def test_handing_over_with_a_stick_by_the_steps_of_the_guide(group: Class) -> None:
+    """In a ledger that holds the story of the lab already: neither exercise takes from the other."""
+    for trainee_id in group.ids:
+        tell_the_story(group, trainee_id)
+    for place, trainee_id in enumerate(group.ids):
+        handed_over(group, trainee_id, group.ids[(place + 1) % len(group.ids)])
+        group.done(trainee_id, "custody", "check")
+        group.done(trainee_id, "answer", "pair-handover/what-was-signed", "this-handover")
+        group.done(trainee_id, "answer", "pair-handover/too-late", "give-again")
+    group.submit()
+
+    report = group.graded()
+
+    for row in report["rows"]:
+        tasks = {task["task"]: task for task in row["tasks"]}
+        assert sum(task["points"] for name, task in tasks.items() if name.startswith("pair-handover/")) == 5
+        assert tasks["pair-handover/handover"]["outcome"] == "correct"
+        assert tasks["bag-seal-sign/ledger"]["outcome"] == "correct", tasks["bag-seal-sign/ledger"]["details"]
+    assert report["flags"] == []
+
+
+def test_a_colleague_who_never_answers_leaves_no_gap(group: Class) -> None:
+    tell_the_story(group, "T01")
+    handed_over(group, "T01", "T02", is_answered=False)
+    checked = group.done("T01", "custody", "check")
+
+    assert "100" in checked
+
+
+def test_a_receipt_signed_with_a_key_of_nobody_in_the_class_is_told(group: Class) -> None:
+    handed_over(group, "T01", "T02")
+    (group.folder / "T02" / ".labkit" / WORKSPACE_KEY).write_text("7" * 64, encoding="ascii")
+    group.submit("T01", "T02")
+
+    report = group.graded()
+
+    assert [item["values"]["partner"] for item in flags(report, "countersigned-by-other-key")] == ["T02"]
 
 
 def test_a_copy_gives_away_no_seed_no_key_and_no_answer(group: Class) -> None:

@@ -91,6 +91,8 @@ def key(file: Path) -> None:
     help="That person's private key. Default: the key of this workspace.",
 )
 @click.option("--location", default="", metavar="PLACE", help="Where it is received. Default: where it was released.")
+@click.option("--seal-before", multiple=True, metavar="NUMBER[:STATE[:TYPE]]", help="A seal as it was found.")
+@click.option("--note", "remark", metavar="TEXT", help="What else should be known.")
 @click.option("--peer", metavar="ID", help="In the ledger that you took from this colleague; a copy to give back.")
 @click.option("--out", type=click.Path(path_type=Path), help="With --peer: a folder, or a file name .labledger.")
 @with_options(*PLACE_OPTIONS)
@@ -99,6 +101,8 @@ def countersign(
     person: str,
     key_file: Path | None,
     location: str,
+    seal_before: tuple[str, ...],
+    remark: str | None,
     peer: str | None,
     out: Path | None,
     ledger: Path | None,
@@ -112,19 +116,21 @@ def countersign(
         labkit custody countersign 14 --as P3 --key P3.key --location STORE
         labkit custody countersign 14 --as P3 --peer T02 --out E:/
     """  # noqa: D301 - click reads the control character as "keep these lines"
+    from labkit.custody import given
     from labkit.i18n import translator
     from labkit.usecases import colleague, custodian, custody_exchange
 
     now = datetime.now().astimezone()
+    beside = given.event("received", {"seal_before": seal_before, "note": remark})
     if peer is not None:
-        made = colleague.countersign(Path.cwd(), peer, line, person, location=location, out=out, now=now)
+        made = colleague.countersign(Path.cwd(), peer, line, person, location=location, out=out, now=now, beside=beside)
         t = translator(custodian.find_ledger(Path.cwd()).language)
         write_lines([t("custody.pair.countersigned", path=made.path, lines=made.lines) + "\n"])
         return
     place = custodian.find_ledger(Path.cwd(), ledger=ledger, genesis=genesis)
     t = translator(place.language)
     key_file = key_file or colleague.own_key(Path.cwd())
-    added = custody_exchange.countersign(place, line, person, key_file, location=location, now=now)
+    added = custody_exchange.countersign(place, line, person, key_file, location=location, now=now, beside=beside)
     for notice in added.notices:
         note(t(notice.key, **notice.values))
     write_lines([t("custody.say.added", seq=_seq(added), what=t("custody.event.received")) + "\n"])

@@ -12,8 +12,10 @@ from labkit.cohort.inbox import Arrival
 from labkit.cohort.keys import ClassKeys
 from labkit.cohort.pairs import neighbours
 from labkit.cohort.store import PackRecord
+from labkit.content.schemas import DefectAnswer, Exercise
 from labkit.custody.copies import LedgerCopy, RefusedCopyError, is_of_class, read_copy
-from labkit.custody.ledger import split_lines
+from labkit.custody.ledger import parse, split_lines
+from labkit.custody.signing import is_countersigned
 from labkit.grading.peer_audit import NO_PEER, OPEN, PeerLedger
 from labkit.model.grading import Flag, Submission, SubmissionResult
 from labkit.model.people import Trainee
@@ -22,6 +24,7 @@ from labkit.workspace.manifest import ledger_genesis
 REFUSED, OWN, STRANGER, EMPTY = "PEER-REFUSED", "PEER-OWN", "PEER-STRANGER", "PEER-EMPTY"
 FLAG_REFUSED, FLAG_OPEN, FLAG_OTHER = "peer-refused", "peer-open", "peer-other"
 FLAG_UNCONFIRMED, FLAG_KEY, FLAG_DIFFERS = "peer-unconfirmed", "peer-key", "peer-differs"
+FLAG_COUNTERSIGNED = "countersigned-by-other-key"
 
 
 class Peers:
@@ -33,11 +36,18 @@ class Peers:
         keys: ClassKeys,
         packs: Mapping[str, PackRecord],
         arrivals: Sequence[Arrival],
+        exercises: Sequence[Exercise],
     ) -> None:
         self._classroom = classroom
         self._keys = keys
         self._public_key = keys.public_key
         self._packs = packs
+        self._audits = [
+            f"{exercise.slug}/{task.id}"
+            for exercise in exercises
+            for task in exercise.tasks
+            if isinstance(task.answer, DefectAnswer) and task.answer.colleague
+        ]
         self._neighbours = neighbours(classroom.trainees)
         self._handed_in: dict[str, list[Arrival]] = {}
         for arrival in arrivals:
@@ -49,6 +59,26 @@ class Peers:
         pack = self._packs[pack_id]
         token = self._keys.pack_token(self._classroom.course, pack.trainee_id)
         return ledger_genesis(bytes.fromhex(pack.signature), token)
+
+    def flags_of_handover(self, giver: Trainee, submission: Submission) -> Iterator[Flag]:
+        """Yield whether a receipt in somebody's ledger was countersigned with a key of nobody else in the class.
+
+        It is said only when the colleague has handed in: before that their key is not known here.
+        """
+        mine = self._neighbours.get(giver.trainee_id)
+        if mine is None or mine.gives_to.trainee_id not in self._handed_in:
+            return
+        theirs = {
+            _key(arrival)
+            for trainee_id, arrivals in self._handed_in.items()
+            if trainee_id != giver.trainee_id
+            for arrival in arrivals
+        }
+        ledger = parse(submission.custody_lines, genesis=self.genesis_of(submission.pack_id))
+        keys = {person.person_id: person.specimen_signature.lower() for person in ledger.people}
+        used = [keys[event.received_by] for event in ledger.events if is_countersigned(event, ledger)]
+        if used and not theirs.intersection(used):
+            yield Flag(FLAG_COUNTERSIGNED, giver.trainee_id, {"partner": mine.gives_to.trainee_id})
 
     def audited_by(self, submission: Submission) -> PeerLedger:
         """Return the ledger that a submission audits, or why it can not be taken."""
@@ -73,7 +103,9 @@ class Peers:
         return PeerLedger(copy.ledger, "", owner.trainee_id)
 
     def flags_of_copy(self, auditor: Trainee, submission: Submission) -> Iterator[Flag]:
-        """Yield what a person should know of the copy in a submission."""
+        """Yield what a person should know of the copy in a submission, where it was audited."""
+        if not any(submission.answers.get(task, "").strip() for task in self._audits):
+            return
         peer = self.audited_by(submission)
         if peer.ledger is None:
             if submission.peer_copy:

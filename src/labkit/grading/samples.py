@@ -9,7 +9,7 @@ them in ``trainer/``, those of the colleague's ledger that is audited.
 import re
 import tempfile
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 from labkit.content.reader import Library
 from labkit.content.schemas import Exercise
-from labkit.custody import ledger
+from labkit.custody import ledger, signing
 from labkit.errors import ContentError
 from labkit.grading.peer_audit import PeerLedger
 from labkit.grading.runner import grade
@@ -112,6 +112,24 @@ def try_sample(
     return SampleReport(sample.name, score_percent, tuple(problems), result)
 
 
+def _signed(entry: dict[str, Any], digests: Sequence[str]) -> dict[str, Any]:
+    """Return an entry with those of its signatures made that have a private key. ``digests`` are of the lines above."""
+    made = []
+    for signature in entry.get("signatures", ()):
+        key = signature.pop("private_key", None)
+        if key is not None:
+            line = signature.get("over")
+            if line is not None and line not in range(1, len(digests) + 1):
+                raise ContentError(
+                    f"a signature is over line {line}, which does not stand above it",
+                    remedy="Give the number of a line above.",
+                )
+            over = signing.content_digest(entry) if line is None else digests[line - 1]
+            signature |= {"method": signing.ED25519, "over": over, "value": signing.sign(key, over)}
+        made.append(signature)
+    return entry | ({"signatures": made} if made else {})
+
+
 def _earned(result: SubmissionResult) -> float:
     """Return the share of the points that was earned, of a bonus too."""
     return sum(task.points for task in result.tasks) / sum(task.max_points for task in result.tasks)
@@ -146,7 +164,8 @@ def render_answers(sample_folder: Path, truth: CaseTruth) -> Mapping[str, str]:
 def render_custody(sample_folder: Path, truth: CaseTruth, *, genesis: str, name: str = CUSTODY) -> tuple[str, ...]:
     """Return the lines of a sample's ledger, chained; none where the sample has no ``custody.toml``.
 
-    An entry may say ``recorded_at``; else it was recorded when it happened, or with the entry before it.
+    An entry may say ``recorded_at``; else it was recorded when it happened, or with the entry before it. A signature
+    with a ``private_key`` is made here, over the entry itself or over the line whose number stands in ``over``.
 
     Raises:
         ContentError: ``custody.toml`` is wrong.
@@ -161,6 +180,7 @@ def render_custody(sample_folder: Path, truth: CaseTruth, *, genesis: str, name:
     if set(data) != {"entries"} or not isinstance(entries, list):
         raise _wrong(path, "holds something else than [[entries]]", "Write one [[entries]] table for each line.")
     recorded_at = _NO_TIME
+    digests: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "custody.jsonl"
         file.touch()
@@ -168,7 +188,8 @@ def render_custody(sample_folder: Path, truth: CaseTruth, *, genesis: str, name:
             fields = _fill_all(entry, truth)
             stated = fields.pop("recorded_at", None) or fields.get("event_at")
             recorded_at = datetime.fromisoformat(stated) if stated else recorded_at
-            ledger.append(file, fields, genesis=genesis, recorded_at=recorded_at)
+            fields = _signed(fields, digests)
+            digests.append(ledger.append(file, fields, genesis=genesis, recorded_at=recorded_at)["event_hash"])
         return tuple(file.read_text(encoding="utf-8").splitlines(keepends=True))
 
 

@@ -1,9 +1,11 @@
 """The verbs of a pair: who the colleague is, giving the own ledger, taking theirs, countersigning in it."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from labkit.atomic import write_whole
 from labkit.custody import signing
@@ -121,7 +123,15 @@ def peer_place(start: Path, trainee_id: str) -> LedgerPlace:
 
 
 def countersign(
-    start: Path, trainee_id: str, line: int, person: str, *, location: str, out: Path | None, now: datetime
+    start: Path,
+    trainee_id: str,
+    line: int,
+    person: str,
+    *,
+    location: str,
+    out: Path | None,
+    now: datetime,
+    beside: Mapping[str, Any] = custody_exchange.NOTHING,
 ) -> Given:
     """Receive what a colleague released in the ledger that was taken from them, and write a copy to give back.
 
@@ -135,6 +145,7 @@ def countersign(
         location: Where; that of the release if left out.
         out: Where to write the copy; see ``give``.
         now: When, aware.
+        beside: Further fields of the receipt, such as the seals as they were found.
 
     Raises:
         CustodyError: The line is no open release, or the person was not declared with this key.
@@ -152,7 +163,7 @@ def countersign(
         path.write_bytes(copy.content)
         place = LedgerPlace(path, copy.genesis, workspace.zone, workspace.language)
         key = workspace.kit / WORKSPACE_KEY
-        custody_exchange.countersign(place, line, person, key, location=location, now=now)
+        custody_exchange.countersign(place, line, person, key, location=location, now=now, beside=beside)
         content = path.read_bytes()
         ledger = custodian.read_ledger(place)
     data = write_copy(copy.owner, copy.genesis, content, private_key=_private_key(workspace), made_at=now, maker=card)

@@ -21,6 +21,7 @@ from labkit.usecases.custodian import Added, LedgerPlace
 
 FORMATS = ("html", "csv", "case", "svg")
 _SUFFIXES: Mapping[str, str] = {"html": "html", "csv": "csv", "case": "jsonld", "svg": "svg"}
+NOTHING: Mapping[str, Any] = {}
 _MOST_PROBLEMS = 20
 _MOST_BYTES = 10 * 1024 * 1024
 
@@ -176,8 +177,19 @@ def signed_with(entry: Mapping[str, Any], person: str, key: Path, place: LedgerP
     return _with_signature(whole, person, private, over)
 
 
-def countersign(place: LedgerPlace, line: int, person: str, key: Path, *, location: str, now: datetime) -> Added:
+def countersign(
+    place: LedgerPlace,
+    line: int,
+    person: str,
+    key: Path,
+    *,
+    location: str,
+    now: datetime,
+    beside: Mapping[str, Any] = NOTHING,
+) -> Added:
     """Add the receipt that answers a release, signed by the receiver: over the release, and over the receipt itself.
+
+    ``beside`` has further fields of the receipt, such as the seals as they were found.
 
     Raises:
         CustodyError: The line is no open release, the person may not answer it, or the key does not fit.
@@ -197,7 +209,7 @@ def countersign(place: LedgerPlace, line: int, person: str, key: Path, *, locati
             f"{person} released it and can not countersign that", remedy="The one who receives it countersigns."
         )
     private = _key_of(person, key, place)
-    entry = {"type": EventType.RECEIVED.value, "exhibits": list(release.exhibits), "actor": person}
+    entry = {**beside, "type": EventType.RECEIVED.value, "exhibits": list(release.exhibits), "actor": person}
     entry |= {"received_by": person, "released_by": release.released_by or release.actor}
     entry |= {"location": location or release.location}
     whole = custodian.completed(place, {key: value for key, value in entry.items() if value}, now=now)

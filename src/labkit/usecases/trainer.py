@@ -176,7 +176,7 @@ def grade_inbox(
         for trainee_id, by_case in truths.items():
             for case, truth in by_case.items():
                 index.add(trainee_id, [exercise for exercise in exercises if exercise.case == case], truth)
-        peers = Peers(classroom, keys, packs, arrivals)
+        peers = Peers(classroom, keys, packs, arrivals, exercises)
         versions = {
             "key_version": key_version(classroom.key_version, exercises),
             "engine_version": __version__,
@@ -200,6 +200,7 @@ def grade_inbox(
                     peer=peers.audited_by(submission),
                 )
                 flags += peers.flags_of_copy(trainee, submission)
+                flags += peers.flags_of_handover(trainee, submission)
                 is_new = store.put_result(result, graded_at=now, **versions)
                 (graded if is_new else known).append(trainee)
                 tell(trainee, "graded" if is_new else "known")

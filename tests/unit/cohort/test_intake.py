@@ -298,3 +298,32 @@ def test_every_reason_has_a_sentence(language: str) -> None:
 
     assert len(codes) > 15
     assert {f"refused.{code}" for code in codes} <= messages(language).keys()
+
+
+def with_peer(path: Path, data: bytes | None, *, listed: bytes | None) -> Path:
+    """A submission with the copy of a colleague's ledger; the envelope lists the digest of ``listed``."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in FILES.items()}
+    if listed is not None:
+        digests["peer.labledger"] = hashlib.sha256(listed).hexdigest()
+    return a_file(path, {"peer.labledger": data}, files=digests)
+
+
+def test_the_copy_of_a_colleagues_ledger_comes_along_as_it_is(tmp_path: Path) -> None:
+    assert read_submission(
+        with_peer(tmp_path / "x.labsub", b"\xffhostile", listed=b"\xffhostile")
+    ).submission.peer_copy == (b"\xffhostile")
+    assert read_submission(a_file(tmp_path / "y.labsub")).submission.peer_copy == b""
+
+
+def test_a_copy_that_the_envelope_does_not_list_is_not_looked_at(tmp_path: Path) -> None:
+    assert read_submission(with_peer(tmp_path / "x.labsub", b"put in later", listed=None)).submission.peer_copy == b""
+
+
+def test_a_copy_that_is_listed_must_be_there_and_unchanged(tmp_path: Path) -> None:
+    assert code_of(with_peer(tmp_path / "x.labsub", None, listed=b"a")) == "missing-member"
+    assert code_of(with_peer(tmp_path / "y.labsub", b"b", listed=b"a")) == "changed-member"
+
+
+def test_a_copy_beyond_its_limit_is_refused(tmp_path: Path) -> None:
+    path = with_peer(tmp_path / "x.labsub", b"x" * 1001, listed=b"x" * 1001)
+    assert code_of(path, Limits(peer_bytes=1000)) == "member-too-large"

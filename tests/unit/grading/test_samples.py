@@ -5,7 +5,7 @@ import pytest
 
 from labkit.content.reader import Library
 from labkit.content.schemas import Task
-from labkit.custody import ledger
+from labkit.custody import ledger, signing
 from labkit.errors import ContentError, SynthesisError
 from labkit.grading.samples import fill, render_answers, render_custody, samples, try_exercise
 
@@ -173,3 +173,36 @@ def test_custody_entries_become_a_chained_ledger_with_typed_facts(tmp_path: Path
     assert read.events[0].recorded_at is not None
     assert read.events[0].recorded_at.text == "2026-03-10T10:50:00+05:00"
     assert lines == render_custody(tmp_path, TRUTH, genesis=genesis)
+
+
+KEY = "1" * 64
+SIGNED = """
+[[entries]]
+type = "person"
+person_id = "A"
+name = "Anna"
+role = "custodian"
+[[entries]]
+type = "released"
+actor = "A"
+signatures = [{{ person = "A", private_key = "{key}" }}, {{ person = "A", over = {line}, private_key = "{key}" }}]
+"""
+
+
+def test_signatures_of_a_sample_are_made_over_the_entry_and_over_lines_above(tmp_path: Path) -> None:
+    (tmp_path / "custody.toml").write_text(SIGNED.format(key=KEY, line=1), encoding="utf-8")
+    genesis = ledger.genesis("x")
+
+    read = ledger.parse(render_custody(tmp_path, TRUTH, genesis=genesis), genesis=genesis)
+
+    own, above = read.events[0].signatures
+    assert (own.over, above.over) == (signing.content_digest(read.raw[1]), read.entries[0].event_hash)
+    assert all(signing.fits(each, signing.public_key(KEY)) for each in (own, above))
+    assert KEY not in str(read.raw)
+
+
+def test_a_signature_over_a_line_that_does_not_stand_above_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "custody.toml").write_text(SIGNED.format(key=KEY, line=2), encoding="utf-8")
+
+    with pytest.raises(ContentError, match="does not stand above"):
+        render_custody(tmp_path, TRUTH, genesis=ledger.genesis("x"))
