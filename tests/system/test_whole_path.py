@@ -145,7 +145,7 @@ def test_a_later_attempt_counts_and_the_earlier_results_stay(played: Played, tmp
     shutil.copytree(played.demo.folder / "workspaces" / "T02", workspace)
     runner = CliRunner()
     with contextlib.chdir(workspace):
-        runner.invoke(main, ["answer", "image-and-verify/report-wording", "wording-3"])
+        runner.invoke(main, ["answer", "image-and-verify/report-wording", "wording-3; KF-06-second-pass.log; line 10"])
         made = runner.invoke(main, ["submit", "--out", str(inbox)])
     assert made.exit_code == 0, made.output
 

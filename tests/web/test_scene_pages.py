@@ -36,6 +36,20 @@ def test_no_page_is_wider_than_a_telephone(pages: Mapping[str, Path], tmp_path: 
     assert {(one["name"], one["width"]): one["overflow"] for one in found if one["overflow"]} == {}
 
 
+def test_the_custody_file_and_its_photographs_fit_a_telephone(tmp_path: Path) -> None:
+    built = build_case(load_case("kestrel"), b"laid out", tmp_path / "built", items=["records"])
+    pages = {path.name: path for path in built.files.values()}
+    texts = {name: path.read_text(encoding="utf-8") for name, path in pages.items() if name.endswith(".html")}
+
+    found = laid_out(texts, (1280, 360), tmp_path, direction="ltr")
+
+    assert len(found) == 10
+    assert {(one["name"], one["width"]): one["overflow"] for one in found if one["overflow"]} == {}
+    for name in ("label-hn-02.svg", "bag-hn-03.svg", "clock-hn-01.svg"):
+        colours = picture(pages[name], 600, tmp_path).image.getcolors(maxcolors=256) or []
+        assert len(colours) > 15, name
+
+
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_the_lab_of_the_scene_fits_a_telephone(language: str, tmp_path: Path) -> None:
     course = render_pages(load_library(), "first-response", language, public_names(), Trainee("T01", "Анна", language))

@@ -102,7 +102,7 @@ def test_everybody_gets_eight_defects_of_the_same_difficulty() -> None:
 def test_red_herrings_stand_beside_the_defects() -> None:
     herrings = file_of(b"5")[1]
     assert herrings.keys() == {
-        "late-note", "new-seal", "other-container", "clocks-changed", "read-errors", "correction"
+        "late-note", "new-seal", "other-container", "clocks-changed", "read-errors", "correction", "smudged"
     }  # fmt: skip
     assert all(herrings.values())
 

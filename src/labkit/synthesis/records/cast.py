@@ -44,6 +44,7 @@ class Cast:
     bags: tuple[str, ...]
     digests: Mapping[str, str]
     tracking: tuple[str, str]
+    smudged: int  # which sign of a seal number, from 0, is smudged on a photograph
     day: date  # of the search
 
     def later(self, days: int) -> date:
@@ -67,6 +68,7 @@ def draw_cast(stream: Stream) -> Cast:
         digests={name: hashlib.sha256(stream.take(32)).hexdigest() for name in _DIGESTS},
         tracking=(f"NL-{stream.between(100_000, 999_999)}", f"NL-{stream.between(100_000, 999_999)}"),
         day=stream.pick(_FIRST_DAYS),
+        smudged=stream.between(len("S-"), len("S-123456") - 1),
     )
 
 
@@ -77,7 +79,7 @@ _DIGESTS = (
 
 
 def _serial(stream: Stream) -> str:
-    letters = "ABCDEFGHJKLMNPRSTUVWXYZ"
+    letters = "ABCDEFGHJKLMNPRSTUVXYZ"  # those that nobody takes for another one
     return f"{stream.pick(letters)}{stream.pick(letters)}{_digits(stream, 8)}"
 
 

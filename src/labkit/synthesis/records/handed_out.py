@@ -10,11 +10,13 @@ from labkit.synthesis.played import PlayedItem
 from labkit.synthesis.records.cast import CENTRAL_ZONE, draw_cast
 from labkit.synthesis.records.ledger_page import ledger_page
 from labkit.synthesis.records.papers import photo_page, protocol_page, warrant_page
+from labkit.synthesis.records.photographs import photograph_traces, photographs
 from labkit.synthesis.records.planting import CONSEQUENCES, Planted, drawn, plant
 from labkit.synthesis.records.setting import CASE_NUMBER
 from labkit.synthesis.records.story import clean_file
 from labkit.synthesis.shelf import Shelf
 from labkit.synthesis.streams import Stream
+from labkit.synthesis.traces import digest_facts
 
 COPY_UNTIL = "correction"  # the last line of the copy that the prosecutor was given
 
@@ -41,6 +43,12 @@ def custody_file_traces(played: PlayedItem, shelf: Shelf) -> Iterator[Trace]:
     }
     for name, page in pages.items():
         shelf.put(f"{played.item.slug}/{name}", page.encode())
+    drawn_from = Stream(played.seed, f"custody-file/{played.item.slug}/photographs")
+    for picture in photographs(cast, draft, played.item.corpus, drawn_from):
+        digests = shelf.put(f"{played.item.slug}/{picture.name}", picture.content.encode())
+        facts: dict[str, FactValue] = {"name": picture.name, **digest_facts(digests)}
+        yield Trace(f"page-{picture.name.partition('.')[0]}", "scene_page", None, facts)
+    yield from photograph_traces(cast, draft)
     counts = {"line_count": len(now), "copy_line_count": len(earlier)}
     yield Trace("custody-file", "custody_file", None, {"name": "custody-file.html", **counts})
     (seal,) = draft["at court"]["seal_before"]

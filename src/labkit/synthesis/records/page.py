@@ -14,10 +14,13 @@ th, td { border: 1px solid #c9d2da; padding: 5px 7px; text-align: left; vertical
 th { background: #eef2f5; font-weight: 600 } tr { break-inside: avoid } .no { white-space: nowrap; font-weight: 600 }
 code { font: 12px "DejaVu Sans Mono", Consolas, monospace; overflow-wrap: anywhere } .late { color: #51606f }
 .when { white-space: nowrap }
-svg { height: 26px; width: 96px } dl { margin: 0 } dt { font-weight: 600 } dd { margin: 0 0 4px }
+svg { height: 26px; width: 96px } .photos { display: grid; grid-template-columns: repeat(3, 1fr); gap: 14px;
+  align-items: start } figure { margin: 0; break-inside: avoid } img { display: block; width: 100%; border-radius: 4px;
+  border: 1px solid #c9d2da } figcaption { color: #51606f; margin-top: 4px }
+dl { margin: 0 } dt { font-weight: 600 } dd { margin: 0 0 4px }
 @media (max-width: 760px) { body { padding: 12px } thead { display: none }
   tr, td { display: block; border: 0; padding: 2px 0 } tr { border: 1px solid #c9d2da; padding: 8px;
-  margin-bottom: 10px }
+  margin-bottom: 10px } .photos { grid-template-columns: 1fr }
   td[data-name]::before { content: attr(data-name) ": "; color: #51606f } }
 """
 _WIDTH, _HEIGHT = 96, 26

@@ -1,9 +1,11 @@
 """The papers that belong to a custody file: seizure protocol, warrant, photo sheet."""
 
+from collections.abc import Mapping
 from html import escape
 
 from labkit.synthesis.records.draft import Draft
 from labkit.synthesis.records.page import page, row, signature_drawn, table, time_text
+from labkit.synthesis.records.photographs import RUNNING, picture_name
 from labkit.synthesis.records.setting import CASE_NUMBER, PROTOCOL, SEIZED, WARRANT
 from labkit.synthesis.records.terms import ROLE_NAMES
 
@@ -50,19 +52,30 @@ def warrant_page(draft: Draft) -> str:
     )
 
 
+_CAPTIONS: Mapping[str, str] = {
+    "label": "label / этикетка",
+    "bag": "bag and seal, at the scene / пакет и печать, на месте",
+    "clock": "clock beside a reference clock / часы рядом с эталонными",
+}
+
+
 def photo_page(draft: Draft) -> str:
-    """Return the photo sheet: labels, seals and bags as they were photographed at the scene."""
-    cards = []
-    for exhibit in SEIZED:
-        (seal,) = draft[f"{exhibit} sealed"]["seal_after"]
-        packed = draft[f"{exhibit} packed"] if f"{exhibit} packed" in draft else draft["phone isolated"]
-        rows = [
-            ("Label / Этикетка", f"{draft[exhibit].get('make', '')} {draft[exhibit].get('model', '')}"),
-            ("Serial / Серийный номер", draft[exhibit]["serial"]),
-            ("Bag / Пакет", packed["bag_no_after"]),
-            ("Seal / Печать", seal["number"]),
-        ]
-        cards.append(row([("Exhibit / Объект", exhibit), *rows]))
-    heads = ("Exhibit / Объект", "Label / Этикетка", "Serial / Серийный номер", "Bag / Пакет", "Seal / Печать")
-    head = f"<p class='sub'>{CASE_NUMBER} · read off the photographs of the scene / снято с фотографий на месте</p>"
-    return page("Photo sheet / Фототаблица", head + table("", heads, cards))
+    """Return the photo sheet: the photographs of labels, bags with their seals, and clocks, exhibit by exhibit."""
+    photographer = draft[draft["photographed"]["actor"]]["name"]
+    head = (
+        f"<p class='sub'>{CASE_NUMBER} · photographs / снимки: {escape(photographer)}</p>"
+        "<p>Numbers are read off the pictures. A click shows a picture in full size. / "
+        "Номера читают со снимков. Щелчок показывает снимок в полном размере.</p>"
+    )
+    return page("Photo sheet / Фототаблица", head + "".join(map(_figures, SEIZED)))
+
+
+def _figures(exhibit: str) -> str:
+    kinds = [kind for kind in _CAPTIONS if kind != "clock" or exhibit in RUNNING]
+    figures = "".join(
+        f'<figure><a href="{name}"><img src="{name}" alt="{escape(exhibit)}: {escape(_CAPTIONS[kind])}"></a>'
+        f"<figcaption>{escape(_CAPTIONS[kind])}</figcaption></figure>"
+        for kind in kinds
+        for name in [picture_name(kind, exhibit)]
+    )
+    return f'<h2>{escape(exhibit)}</h2><div class="photos">{figures}</div>'

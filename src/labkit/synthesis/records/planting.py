@@ -94,6 +94,7 @@ HERRINGS: Mapping[str, Change] = {
     "clocks-changed": red_herrings.clocks_changed,
     "read-errors": red_herrings.read_errors,
     "correction": red_herrings.correction,
+    "smudged": red_herrings.smudged,
 }
 # What can not stand in one file: two changes of the same lines, or one that hides the other.
 _APART: tuple[frozenset[str], ...] = (

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from labkit.synthesis.records.cast import EXAMINER, Cast
+from labkit.synthesis.records.cast import EXAMINER, PHONE, WITNESS_1, WITNESS_2, Cast
 from labkit.synthesis.records.draft import Draft, moved
 from labkit.synthesis.records.scribe import IMAGER
 from labkit.synthesis.records.setting import LAB, STICK_IMAGE
 from labkit.synthesis.streams import Stream
 
 Keys = Sequence[str]
+SMUDGED = "smudged on the photograph"
 
 
 def late_note(_draft: Draft, _cast: Cast, _stream: Stream) -> Keys:
@@ -77,3 +78,10 @@ def read_errors(draft: Draft, cast: Cast, stream: Stream) -> Keys:
 def correction(_draft: Draft, _cast: Cast, _stream: Stream) -> Keys:
     """An entry was corrected by a new one that names it."""
     return ["stick out", "correction"]
+
+
+def smudged(draft: Draft, _cast: Cast, _stream: Stream) -> Keys:
+    """A digit of a seal can not be read on the photograph; the line says who read the seal itself."""
+    key = f"{PHONE} sealed"
+    draft[key]["note"] = f"one digit is {SMUDGED}; {WITNESS_1} and {WITNESS_2} read the seal itself, number as entered"
+    return [key]

@@ -103,8 +103,9 @@ def declarations(cast: Cast) -> Iterator[tuple[str, Line]]:
 
 ORIGINALS: Mapping[str, tuple[str, str, str, str]] = {
     # exhibit: (kind, description, make, model)
-    PC: ("device", "desktop computer, black, running", "Corvid", "D220"),
+    PC: ("device", "desktop computer, black, running", "Gannet", "D220"),
     STICK: ("medium", "USB stick, blue, 16 GB", "Tessel", "Mini 16"),
     PHONE: ("device", "mobile phone, grey, running", "Ansible", "P9"),
     DISK: ("medium", "external hard disk, 500 GB", "Granit", "X500"),
 }
+CAPACITIES: Mapping[str, str] = {PC: "256 GB", STICK: "16 GB", PHONE: "64 GB", DISK: "500 GB"}

@@ -38,10 +38,13 @@ def seal_used_twice(draft: Draft, cast: Cast, _stream: Stream) -> Keys:
 
 def other_serial(draft: Draft, cast: Cast, stream: Stream) -> Keys:
     """D10: the serial number in the imaging log is not that of the seizure protocol."""
-    key = "stick acquired"
-    (seen,) = draft[key]["observed"]
-    draft[key]["observed"] = [seen | {"serial": _transposed(cast.serials[STICK], stream)}]
-    return [key, STICK]
+    wrong = _transposed(cast.serials[STICK], stream)
+    items = draft["case"]["protocol_items"]
+    draft["case"]["protocol_items"] = [
+        item | {"serial": wrong} if item["exhibit_no"] == STICK else item for item in items
+    ]
+    draft[STICK]["serial"] = wrong  # the photograph and the device itself have the right one
+    return ["stick acquired", STICK]
 
 
 def not_in_the_ledger(draft: Draft, _cast: Cast, stream: Stream) -> Keys:
