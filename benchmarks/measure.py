@@ -55,10 +55,16 @@ def labkit() -> list[str]:
 
 
 def run(command: Sequence[str | Path], output: Path | None = None) -> Run:
-    """Run one command to its end; its output goes to ``output`` or nowhere."""
+    """Run one command to its end; its output goes to ``output`` or nowhere.
+
+    Python may keep what it compiles, as it does for users: packages are compiled when they are installed.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with (output or Path(os.devnull)).open("wb") as sink:
         begin = time.perf_counter()
-        process = subprocess.Popen([str(part) for part in command], stdout=sink, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            [str(part) for part in command], env=environment, stdout=sink, stderr=subprocess.PIPE
+        )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -12,7 +12,7 @@ import pytest
 from labkit.evidence import disk
 from labkit.evidence.disk import VolumeReader
 from labkit.evidence.image import open_image
-from labkit.evidence.ntfs.walk import NtfsWalk
+from labkit.evidence.ntfs.second_opinion import SecondOpinion
 from labkit.evidence.volumes import volumes
 from tests.oracles import oracle, reference_image
 
@@ -121,8 +121,8 @@ def test_names_in_the_slack_of_indexes_are_those_of_fls(volume: Path, tmp_path: 
 
 def test_almost_nothing_is_asked_of_the_sleuth_kit(volume: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    by_tsk = NtfsWalk._opened
-    monkeypatch.setattr(NtfsWalk, "_opened", lambda self, number: asked.append(number) or by_tsk(self, number))
+    by_tsk = SecondOpinion.opened
+    monkeypatch.setattr(SecondOpinion, "opened", lambda self, number: asked.append(number) or by_tsk(self, number))
 
     assert sum(lines_of(volume).values()) > 800
     assert len(set(asked)) <= 5

@@ -23,7 +23,7 @@ def body_lines(rows: Iterable[Row]) -> Iterator[str]:
         path, _, address, size, deleted, born, modified, changed, accessed, stream, attribute, reallocated, target,
         mode, owner, group, file_name,
     ) in rows:  # fmt: skip
-        name = path if path.isascii() and path.isprintable() else printable(path)
+        name = printable(path)
         end = "" if not deleted else " (deleted-realloc)" if reallocated and mode[2] != "-" else " (deleted)"
         middle = f"|{mode}|{owner}|{group}|"
         if file_name is not None:
@@ -45,4 +45,4 @@ def body_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 def printable(name: str) -> str:
     """Return a name without characters that would end a line or fool a screen."""
-    return re.sub(UNSAFE, "^", name)
+    return name if name.isascii() and name.isprintable() else re.sub(UNSAFE, "^", name)

@@ -1,9 +1,8 @@
 """Reading one volume: its entries, where they lie, their content and their slack. Nothing here can write."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytsk3
 
@@ -12,9 +11,10 @@ from labkit.evidence.body_file import body_lines
 from labkit.evidence.image import Image
 from labkit.evidence.lookup import Lookup
 from labkit.evidence.ntfs.content import live_files, plain_content
-from labkit.evidence.ntfs.paths import DirectoryPaths
+from labkit.evidence.ntfs.paths import ROOT, DirectoryPaths
 from labkit.evidence.ntfs.records import MasterFileTable
 from labkit.evidence.ntfs.runs import DamagedError
+from labkit.evidence.ntfs.second_opinion import SecondOpinion
 from labkit.evidence.ntfs.walk import NtfsWalk
 from labkit.evidence.rows import DATA, DIRECTORY_TYPES, Row, RowMaker
 from labkit.evidence.tsk import LOCAL_TIME_FILESYSTEMS, TskImage, filesystem_name, open_filesystem
@@ -33,8 +33,7 @@ _REGULAR = int(pytsk3.TSK_FS_META_TYPE_REG)
 _META_DELETED = int(pytsk3.TSK_FS_META_FLAG_UNALLOC)
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What is to be read of a record: one stream of it. ``size_bytes`` is its logical length."""
 
     address: int
@@ -60,20 +59,24 @@ class VolumeReader:
         self.problems: list[str] = []
         self._image = image
         self._tsk_image = TskImage(image)
-        filesystem = open_filesystem(self._tsk_image, volume.start_bytes)
-        if filesystem is None:
-            raise EvidenceError(
-                f"volume {volume.number} of {image.path.name} (at byte {volume.start_bytes}) has no file system "
-                "that labkit knows",
-                remedy="Look at the volumes with labkit image volumes; a lost one is opened with --offset BYTES.",
-            )
-        self._filesystem: Any = filesystem
-        name = filesystem_name(filesystem)
+        # The Sleuth Kit takes a while to open NTFS, and is not needed for all that is asked of it.
+        name = volume.filesystem if volume.filesystem == "NTFS" else filesystem_name(self._filesystem)
         self.time_basis = "local" if name.startswith(LOCAL_TIME_FILESYSTEMS) else "utc"
         self._paths: DirectoryPaths | None = None
         self._shifts = self.time_basis == "local" and zone != "UTC"
         self._is_ntfs = name == "NTFS"
-        self._lookup = Lookup(self._tsk_image, self._filesystem, ignore_case=name.startswith(("FAT", "exFAT", "NTFS")))
+        self._ignore_case = name.startswith(("FAT", "exFAT", "NTFS"))
+
+    @cached_property
+    def _filesystem(self) -> Any:
+        filesystem = open_filesystem(self._tsk_image, self.volume.start_bytes)
+        if filesystem is None:
+            raise EvidenceError(
+                f"volume {self.volume.number} of {self._image.path.name} (at byte {self.volume.start_bytes}) "
+                "has no file system that labkit knows",
+                remedy="Look at the volumes with labkit image volumes; a lost one is opened with --offset BYTES.",
+            )
+        return filesystem
 
     def rows(self, *, deleted: bool = True, under: str = "/") -> Iterator[Row]:
         """Yield the rows of all entries under a directory, times shifted to UTC where the zone is known.
@@ -145,7 +148,7 @@ class VolumeReader:
         Raises:
             EvidenceError: There is none, or several deleted entries had this path.
         """
-        return self._lookup.address(path)
+        return Lookup(self._tsk_image, self._filesystem, ignore_case=self._ignore_case).address(path)
 
     def stat(self, place: int | str) -> "EntryDetail":
         """Return everything about the entry at an address or a path.
@@ -287,9 +290,10 @@ class VolumeReader:
         return b""
 
     def _walk(self, address: int, *, deleted: bool) -> Walk | NtfsWalk:
-        if self._is_ntfs and address != int(self._filesystem.info.last_inum):  # that is $OrphanFiles
+        if self._is_ntfs and (address == ROOT or address != int(self._filesystem.info.last_inum)):  # the $OrphanFiles
             try:
-                return NtfsWalk(self._table, self._tsk_image, self._filesystem, deleted=deleted)
+                second_opinion = SecondOpinion(self._tsk_image, lambda: self._filesystem)
+                return NtfsWalk(self._table, second_opinion, deleted=deleted)
             except DamagedError:
                 pass  # not plain enough to be read in blocks
         return Walk(self._tsk_image, self._filesystem, deleted=deleted)
@@ -310,7 +314,9 @@ class VolumeReader:
         return record
 
     def _start(self, under: str) -> int:
-        return int(self._filesystem.info.root_inum) if under == "/" else self._directory(under)
+        if under != "/":
+            return self._directory(under)
+        return ROOT if self._is_ntfs else int(self._filesystem.info.root_inum)
 
     def _directory(self, path: str) -> int:
         address = self.find(path)

@@ -37,6 +37,8 @@ class _State:
 class GzipMedia:
     """The bytes inside a gzip file of one or more members. Read-only; close it after use."""
 
+    reads_in_forks = False
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: BinaryIO = path.open("rb", buffering=0)

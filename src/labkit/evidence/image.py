@@ -4,6 +4,7 @@ Everything is opened for reading only, and nothing is loaded whole. E01 goes thr
 no library: reading them as they are is many times faster than through one.
 """
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -39,6 +40,7 @@ class _Media(Protocol):
     """The bytes of a medium, from byte 0 to ``size_bytes``."""
 
     size_bytes: int
+    reads_in_forks: bool  # whether forks of this process may read at the same time
 
     def read_at(self, offset_bytes: int, size_bytes: int) -> bytes: ...
     def close(self) -> None: ...
@@ -62,6 +64,7 @@ class Image:
         self.container = container
         self.segments = segments
         self.size_bytes = media.size_bytes
+        self.reads_in_forks = media.reads_in_forks
         self.bytes_per_sector = bytes_per_sector
         self.stored_digests = stored_digests or {}
         self._metadata = metadata or {}
@@ -189,6 +192,8 @@ def _empty(path: Path) -> EvidenceError:
 class _FileMedia:
     """Raw bytes in one file or in several parts, one behind the other."""
 
+    reads_in_forks = hasattr(os, "pread")  # no position in the file, which forks would share
+
     def __init__(self, segments: tuple[Path, ...]) -> None:
         self._starts: list[int] = []
         self._files: list[BinaryIO] = []
@@ -203,24 +208,30 @@ class _FileMedia:
 
     def read_at(self, offset_bytes: int, size_bytes: int) -> bytes:
         number = bisect_right(self._starts, offset_bytes) - 1 if len(self._starts) > 1 else 0
-        file = self._files[number]
-        file.seek(offset_bytes - self._starts[number])
-        data = file.read(size_bytes)
+        at = offset_bytes - self._starts[number]
+        data = self._part(number, at, size_bytes)
         if len(data) == size_bytes:
             return data
         parts = [data]
         missing = size_bytes - len(data)
         while missing:
-            data = file.read(missing)
+            at += len(data)
+            data = self._part(number, at, missing)
             if not data:
-                number += 1
+                number, at = number + 1, 0
                 if number == len(self._files):
                     break
-                file = self._files[number]
-                file.seek(0)
             parts.append(data)
             missing -= len(data)
         return b"".join(parts)
+
+    def _part(self, number: int, offset_bytes: int, size_bytes: int) -> bytes:
+        """Return up to ``size_bytes`` bytes of one file; none at its end."""
+        file = self._files[number]
+        if self.reads_in_forks:
+            return os.pread(file.fileno(), size_bytes, offset_bytes)
+        file.seek(offset_bytes)
+        return file.read(size_bytes)
 
     def close(self) -> None:
         self._opened.close()
@@ -228,6 +239,8 @@ class _FileMedia:
 
 class _EwfMedia:
     """The medium inside an E01 container, inflated by libewf."""
+
+    reads_in_forks = False
 
     def __init__(self, file_object: Any, handle: Any) -> None:
         self._file_object = file_object  # owns the handle

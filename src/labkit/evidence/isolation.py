@@ -11,6 +11,7 @@ What a reader is about to do it tells its parent first (``announce``), which the
 when the reader died. The two speak in lines: an empty one is a sign of life, others are JSON.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -81,6 +82,11 @@ def room_to_map(size_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
+def is_forked_reader() -> bool:
+    """Return whether this process is a reader that ``read_apart`` forked, or a fork of one."""
+    return _say is not None and not started_as_reader()
+
+
 def started_as_reader() -> bool:
     """Return whether this process was started by ``read_anew``."""
     return HEARTBEAT_VARIABLE in os.environ
@@ -114,6 +120,7 @@ def read_apart(
     # No signal may come between the fork and the moment at which both processes know what to do with it.
     signals = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    gc.freeze()  # what both processes have stays shared, and is not gone through again and again
     child = os.fork()
     if not child:
         os.close(listening)

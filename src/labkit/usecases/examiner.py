@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labkit.errors import EvidenceError
 from labkit.evidence.image import Image, open_image
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 Details = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Which volumes of an image are meant: one by number, one by its first byte, or all of them."""
 
     volume: int | None = None
@@ -42,8 +40,7 @@ class Place:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Which bytes of which entry are meant: by path or by address, a named stream, or the slack behind it."""
 
     path: str | None = None

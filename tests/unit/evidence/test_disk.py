@@ -300,7 +300,7 @@ def test_damage_of_the_image_is_not_taken_for_a_damaged_file_system(
         address = volume.find("/$LogFile")
         monkeypatch.setattr(image._media, "read_at", broken)
         with pytest.raises(EvidenceError, match=r"ntfs.raw: bytes \d+ to \d+ of the medium can not be read"):
-            VolumeReader(image, volume.volume)
+            list(VolumeReader(image, volume.volume).rows())
         with pytest.raises(EvidenceError, match=r"of the medium can not be read") as caught:
             content(volume, address)
     assert "working copy" in caught.value.remedy

@@ -26,6 +26,7 @@ class MediumMedia:
     """A medium under construction as the readers take it: no file is written."""
 
     medium: Medium
+    reads_in_forks = False
 
     @property
     def size_bytes(self) -> int:

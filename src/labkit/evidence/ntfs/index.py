@@ -11,24 +11,27 @@ Sources: Linux-NTFS project, "NTFS Documentation", "$INDEX_ROOT", "$INDEX_ALLOCA
 
 import re
 import struct
+from codecs import utf_16_le_decode
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from labkit.evidence.ntfs.fixups import SECTOR_BYTES, all_mended, mended
 from labkit.evidence.ntfs.runs import DamagedError
 from labkit.evidence.rows import decoded
 
 _ENTRY = struct.Struct("<IHHHH")  # file reference (4 + 2 + 2 bytes), entry length, length of the name attribute
 _NAME = struct.Struct("<QQQQQQQI4xBB")  # parent, four times, allocated and real size, flags, length, name space
 _FIXED_BYTES = 16 + 67  # an entry's header and the fixed part of its name attribute, as the Sleuth Kit counts it
+_ORDERED = struct.Struct("<8xHH4x6s53xB")  # of an entry in use: its length and that of the name, parent, flags
+NAMED_DIRECTORY = 0x10  # in the highest byte of the flags of a name
 _DOS_NAMESPACE = 2
 _LAST_NAMESPACE = 3
 _EARLIEST = (369 * 365 + 89) * 24 * 36  # 1970 in units of 100 s since 1601
 _LATEST = _EARLIEST + (50 * 365 + 6) * 24 * 36
 _UNIT = 1_000_000_000  # ticks of 100 ns in 100 s
-_SECTOR = 512
 # The upper bytes of the three times that remains must have between 1970 and 2020, from the highest byte of the first.
-_OLD_TIMES = re.compile(rb"\x01.{6}[\x9d-\xd5]\x01.{14}[\x9d-\xd5]\x01", re.DOTALL)
-_ENTRY_BYTES = 84  # the shortest entry with a name
+_OLD_TIMES = re.compile(rb"(?s)\x01.{6}[\x9d-\xd5]\x01.{14}[\x9d-\xd5]\x01")
+ENTRY_BYTES = 84  # the shortest entry with a name
 
 
 class IndexName(NamedTuple):
@@ -64,7 +67,7 @@ def root_node(content: bytes) -> Node:
     return Node(content, 16 + begin, 16 + used, 16 + allocated)
 
 
-def outer_nodes(allocation: bytes, cluster_bytes: int) -> Iterator[Node]:
+def outer_nodes(allocation: bytes, cluster_bytes: int, index_bytes: int) -> Iterator[Node]:
     """Yield the nodes of an index allocation.
 
     Raises:
@@ -72,12 +75,41 @@ def outer_nodes(allocation: bytes, cluster_bytes: int) -> Iterator[Node]:
     """
     begins = [at for at in range(0, len(allocation), cluster_bytes) if allocation[at : at + 4] == b"INDX"]
     ends = [*begins[1:], len(allocation)]
+    usual = not index_bytes % SECTOR_BYTES and not len(allocation) % index_bytes
+    usual = usual and begins == [*range(0, len(allocation), index_bytes)]
+    whole = all_mended(allocation, index_bytes) if begins and usual else None
     for at, end in zip(begins, ends, strict=False):  # without a node there is one end too many
-        node = _mended_node(allocation[at:end])
-        begin, used = struct.unpack_from("<II", node, 24)
-        if begin + 24 > len(node) or used + 24 > len(node) or used < begin:
+        if whole is not None:
+            yield _node(whole, at, end)
+            continue
+        node = mended(allocation[at:end])
+        if node is None:
             raise DamagedError
-        yield Node(node, 24 + begin, 24 + used, len(node))
+        yield _node(node, 0, len(node))
+
+
+def directories_in(node: Node, directory: int, last: int) -> tuple[list[IndexName], int]:
+    """Return the live names of directories in a node of a live directory, and where its ordered entries end.
+
+    What lies behind them is the node's last entry, which has no name, and what lingers. The arguments are those of
+    ``names_in``.
+    """
+    found: list[IndexName] = []
+    entry_of = _ORDERED.unpack_from
+    data, at, end = node.data, node.begin, node.used_end - ENTRY_BYTES
+    parent = directory.to_bytes(6, "little")
+    while at <= end:
+        length, key_length, named_parent, flags = entry_of(data, at)
+        if length < ENTRY_BYTES or length & 7 or not key_length or named_parent != parent:
+            break
+        if flags & NAMED_DIRECTORY:
+            low, high, sequence, _, _ = _ENTRY.unpack_from(data, at)
+            number = low | high << 32
+            if number < last and data[at + 81] != _DOS_NAMESPACE:
+                text = name_text(data[at + 82 : at + 82 + 2 * data[at + 80]])
+                found.append(IndexName(number, sequence, text, True, True))
+        at += length
+    return found, at
 
 
 def names_in(node: Node, directory: int, last: int, *, deleted: bool, begin: int | None = None) -> Iterator[IndexName]:
@@ -91,7 +123,7 @@ def names_in(node: Node, directory: int, last: int, *, deleted: bool, begin: int
         begin: Where to begin behind all entries in use, if not with the first.
     """
     data, end, used_end = node.data, node.end, node.used_end
-    if begin is not None and begin + _ENTRY_BYTES > used_end and not _OLD_TIMES.search(data, begin, end):
+    if begin is not None and begin + ENTRY_BYTES > used_end and not _OLD_TIMES.search(data, begin, end):
         return  # remains, and none of an age that is shown
     parent = directory.to_bytes(6, "little")
     find, entry_of = data.find, _ENTRY.unpack_from
@@ -130,9 +162,9 @@ def names_in(node: Node, directory: int, last: int, *, deleted: bool, begin: int
 def name_text(stored: bytes) -> str:
     """Return a name stored as UTF-16; halves of characters are written as escapes, as with every name here."""
     try:
-        return stored.decode("utf-16-le")
+        return utf_16_le_decode(stored)[0]
     except UnicodeDecodeError:
-        return decoded(stored.decode("utf-16-le", "surrogatepass").encode("utf-8", "surrogatepass"))
+        return decoded(utf_16_le_decode(stored, "surrogatepass")[0].encode("utf-8", "surrogatepass"))
 
 
 def _sound(data: bytes, at: int) -> bool:
@@ -146,14 +178,8 @@ def _sound(data: bytes, at: int) -> bool:
     )
 
 
-def _mended_node(node: bytes) -> bytes:
-    array, count = struct.unpack_from("<HH", node, 4)
-    if not count or (count - 1) * _SECTOR > len(node) or array + 2 * count > len(node):
+def _node(data: bytes, at: int, end: int) -> Node:
+    begin, used = struct.unpack_from("<II", data, at + 24)
+    if at + 24 + begin > end or at + 24 + used > end or used < begin:
         raise DamagedError
-    mended = bytearray(node)
-    for at in (0, 1):  # the lower and the upper byte of all sector ends at once
-        ends = slice(_SECTOR - 2 + at, _SECTOR * (count - 1), _SECTOR)
-        if node[ends] != node[array + at : array + at + 1] * (count - 1):
-            raise DamagedError
-        mended[ends] = node[array + 2 + at : array + 2 * count : 2]
-    return bytes(mended)
+    return Node(data, at + 24 + begin, at + 24 + used, end)

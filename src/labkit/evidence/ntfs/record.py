@@ -55,8 +55,21 @@ PERMISSIONS = tuple(
 )
 
 
-def read_record(table: MasterFileTable, number: int) -> Record:  # noqa: C901, PLR0912, PLR0915 - one pass, for speed
-    """Return what record ``number`` says.
+def read_record(table: MasterFileTable, number: int, *, alone: bool = False) -> Record:
+    """Return what record ``number`` says. ``alone``: those beside it are not going to be read.
+
+    Raises:
+        DamagedError: It is not a plain record: its attributes go on in others, or it is damaged.
+    """
+    step = table.record_bytes
+    data, begin = table.holding(number) if alone else (table.block(number), number % BLOCK_RECORDS * step)
+    if number in table.damaged:
+        raise DamagedError
+    return record_in(data, begin, begin + step)
+
+
+def record_in(data: bytes, begin: int, end: int) -> Record:  # noqa: C901, PLR0912, PLR0915 - one pass, for speed
+    """Return what the record in ``data[begin:end]`` says, whose sector ends are put back.
 
     Sources: Linux-NTFS project, "NTFS Documentation": "FILE record", "Attribute header", "$STANDARD_INFORMATION",
     "$FILE_NAME".
@@ -64,12 +77,6 @@ def read_record(table: MasterFileTable, number: int) -> Record:  # noqa: C901, P
     Raises:
         DamagedError: It is not a plain record: its attributes go on in others, or it is damaged.
     """
-    data = table.block(number)
-    step = table.record_bytes
-    begin = number % BLOCK_RECORDS * step
-    end = begin + step
-    if number in table.damaged:
-        raise DamagedError
     sequence, _, at, flags = struct.unpack_from("<HHHH", data, begin + 16)
     base = int.from_bytes(data[begin + 32 : begin + 38], "little")
     at += begin

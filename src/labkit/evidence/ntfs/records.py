@@ -4,13 +4,14 @@ import struct
 from collections.abc import Iterator
 
 from labkit.evidence.image import Image
+from labkit.evidence.ntfs.fixups import SECTOR_BYTES, all_mended, mended
 from labkit.evidence.ntfs.runs import DamagedError, Stream, decoded_runs
 
 BLOCK_RECORDS = 64
 IN_USE, DIRECTORY = 1, 2  # flags of a record
 DATA_TYPE, END_TYPE = 0x80, 0xFFFFFFFF
 _CACHED_BLOCKS = 256
-_SECTOR = 512
+_STRETCH_RECORDS = 256
 _ATTRIBUTE_LIST = 0x20
 _MAX_RECORD_BYTES = 64 * 1024
 
@@ -22,6 +23,7 @@ class MasterFileTable:
         cluster_bytes, index_bytes: Sizes of a cluster and of an index node, from the boot sector.
         record_bytes: Size of a record.
         medium_bytes: The size of the medium.
+        reads_in_forks: Whether forks of this process may read it at the same time.
         count: How many records there are; the Sleuth Kit gives its $OrphanFiles directory this number.
         damaged: Records whose sectors do not belong together; known for the blocks that were read.
 
@@ -32,8 +34,8 @@ class MasterFileTable:
     """
 
     def __init__(self, image: Image, start_bytes: int) -> None:
-        boot = image.read(start_bytes, _SECTOR)
-        if len(boot) < _SECTOR or boot[3:7] != b"NTFS":
+        boot = image.read(start_bytes, SECTOR_BYTES)
+        if len(boot) < SECTOR_BYTES or boot[3:7] != b"NTFS":
             raise DamagedError
         sector_bytes, per_cluster = struct.unpack_from("<HB", boot, 11)
         (first_cluster,) = struct.unpack_from("<Q", boot, 48)
@@ -41,16 +43,18 @@ class MasterFileTable:
         self.cluster_bytes = sector_bytes * (per_cluster if per_cluster <= 128 else 1 << (256 - per_cluster))  # noqa: PLR2004
         self.record_bytes = self._size(record_size)
         self.index_bytes = self._size(index_size)
-        if self.record_bytes % _SECTOR or not 0 < self.record_bytes <= _MAX_RECORD_BYTES or not self.cluster_bytes:
+        if self.record_bytes % SECTOR_BYTES or not 0 < self.record_bytes <= _MAX_RECORD_BYTES or not self.cluster_bytes:
             raise DamagedError
         self.medium_bytes = image.size_bytes
+        self.reads_in_forks = image.reads_in_forks
         self._image = image
         self._start_bytes = start_bytes
         self.damaged: set[int] = set()
         self._blocks: dict[int, bytes] = {}
         place = start_bytes + first_cluster * self.cluster_bytes
-        own = self._mended(image.read(place, self.record_bytes), 0)
-        self.damaged.clear()
+        own = mended(image.read(place, self.record_bytes).ljust(self.record_bytes, b"\0"))
+        if own is None:
+            raise DamagedError
         size, self._stream = self._own_content(own)
         self.count = min(size, self._stream.size_bytes) // self.record_bytes
         if not self.count:
@@ -84,41 +88,47 @@ class MasterFileTable:
         for first in range(0, self.count, BLOCK_RECORDS):
             yield first, self.block(first)
 
+    def holding(self, number: int) -> tuple[bytes, int]:
+        """Return bytes that hold record ``number``, and where it begins in them; for one that is read alone."""
+        block = self._blocks.get(number // BLOCK_RECORDS)
+        if block is not None:
+            return block, number % BLOCK_RECORDS * self.record_bytes
+        record = mended(self._stored(number, 1))
+        if record is None:
+            self.damaged.add(number)
+            record = bytes(self.record_bytes)
+        return record, 0
+
+    def stretches(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the number of its first record and the bytes of each stretch of records, as they are stored.
+
+        The ends of their sectors are not put back, and nothing is known of damage.
+        """
+        for first in range(0, self.count, _STRETCH_RECORDS):
+            yield first, self._stored(first, min(_STRETCH_RECORDS, self.count - first))
+
+    def _stored(self, first: int, records: int) -> bytes:
+        size = records * self.record_bytes
+        data = self._stream.read(first * self.record_bytes, size)
+        return data if len(data) == size else data.ljust(size, b"\0")
+
     def _read_block(self, key: int) -> bytes:
         first = key * BLOCK_RECORDS
-        records = min(BLOCK_RECORDS, self.count - first)
-        data = self._stream.read(first * self.record_bytes, records * self.record_bytes)
-        return self._mended(data.ljust(records * self.record_bytes, b"\0"), first)
+        return self._mended(self._stored(first, min(BLOCK_RECORDS, self.count - first)), first)
 
-    def _mended(self, data: bytes, first: int) -> bytes:
-        """Return records with the ends of their sectors put back; damaged ones as zeros, and noted.
-
-        The two bytes at the end of each sector are kept in the record's update sequence array and replaced by a
-        number that is the same for all sectors, so that a record written in part is recognised.
-        """
+    def _mended(self, stored: bytes, first: int) -> bytes:
+        """Return records with the ends of their sectors put back; damaged ones as zeros, and noted."""
         step = self.record_bytes
-        sectors = step // _SECTOR
-        array = data[4] | data[5] << 8
-        alike = len(data) // step
-        block = bytearray(data)
-        usual = all(data[at::step] == data[at : at + 1] * alike for at in range(4, 8))
-        if usual and data[6] == sectors + 1 and not data[7] and array + 2 * sectors + 2 <= step:
-            for half in (0, 1):
-                wanted = data[array + half :: step]
-                if any(wanted != data[_SECTOR * n + _SECTOR - 2 + half :: step] for n in range(sectors)):
-                    break
-                for n in range(sectors):
-                    block[_SECTOR * n + _SECTOR - 2 + half :: step] = data[array + 2 + 2 * n + half :: step]
-            else:
-                return bytes(block)
-        for number in range(alike):
-            at = number * step
-            mended = _mended_record(data[at : at + step])
-            if mended is None:
-                self.damaged.add(first + number)
-                mended = bytes(step)
-            block[at : at + step] = mended
-        return bytes(block)
+        block = all_mended(stored, step)
+        if block is not None:
+            return block
+        records = []
+        for at in range(0, len(stored), step):
+            record = mended(stored[at : at + step])
+            if record is None:
+                self.damaged.add(first + at // step)
+            records.append(bytes(step) if record is None else record)
+        return b"".join(records)
 
     def _own_content(self, record: bytes) -> tuple[int, Stream]:
         position = record[20] | record[21] << 8
@@ -136,16 +146,3 @@ class MasterFileTable:
     def _size(self, stated: int) -> int:
         """Return bytes from a number of clusters; a negative number is a power of two of bytes."""
         return stated * self.cluster_bytes if stated > 0 else 1 << -stated
-
-
-def _mended_record(record: bytes) -> bytes | None:
-    array, count = struct.unpack_from("<HH", record, 4)
-    if not count or (count - 1) * _SECTOR > len(record) or array + 2 * count > len(record):
-        return None
-    mended = bytearray(record)
-    for number in range(1, count):
-        end = number * _SECTOR
-        if record[end - 2 : end] != record[array : array + 2]:
-            return None
-        mended[end - 2 : end] = record[array + 2 * number : array + 2 * number + 2]
-    return bytes(mended)

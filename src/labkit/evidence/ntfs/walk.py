@@ -9,34 +9,29 @@ Memory: two bytes for each record of the table, and the numbers and parents of d
 constant size.
 """
 
-from array import array
 from collections.abc import Iterator
-from typing import Any
+from functools import cached_property
 
 from labkit.evidence.body_file import body_lines, printable
-from labkit.evidence.file_names import DOS_NAMESPACE, file_names
-from labkit.evidence.ntfs.index import IndexName, names_in, outer_nodes, root_node
+from labkit.evidence.ntfs.divided import STRETCH_NODES, Divided, Stretch
+from labkit.evidence.ntfs.index import IndexName, Node, directories_in, names_in, outer_nodes, root_node
 from labkit.evidence.ntfs.index_content import index_of
 from labkit.evidence.ntfs.paths import ROOT, DirectoryPaths
-from labkit.evidence.ntfs.plain import plain_lines
+from labkit.evidence.ntfs.plain import file_lines
 from labkit.evidence.ntfs.record import Record, read_record
 from labkit.evidence.ntfs.records import IN_USE, MasterFileTable
 from labkit.evidence.ntfs.runs import DamagedError
-from labkit.evidence.rows import (
-    DIRECTORY_TYPES,
-    Row,
-    RowMaker,
-    decoded,
-    meta_is_deleted,
-    name_is_deleted,
-    name_is_directory,
-)
-from labkit.evidence.tsk import TskImage
+from labkit.evidence.ntfs.second_opinion import SecondOpinion, record_of
+from labkit.evidence.ntfs.survey import Survey
+from labkit.evidence.rows import Row
 from labkit.model.entry_type import EntryType
 
 _DOTS = frozenset({".", ".."})
 _NO_METADATA = "----------"
-_FREE = bytes(not flag & IN_USE for flag in range(256))  # 1 for flags of a record that is not in use
+_MANY_RECORDS = 8192  # a second process starts in the time in which a thousand files are listed
+
+
+Part = Row | str | Stretch  # what a walk finds: a row, lines, or files whose lines are still to be made
 
 
 class NtfsWalk:
@@ -46,83 +41,61 @@ class NtfsWalk:
         DamagedError: The volume is not one that is read here.
     """
 
-    def __init__(self, table: MasterFileTable, tsk_image: TskImage, filesystem: Any, *, deleted: bool = True) -> None:
+    def __init__(self, table: MasterFileTable, second_opinion: SecondOpinion, *, deleted: bool = True) -> None:
         self.problems: list[str] = []
         self._table = table
-        self._tsk_image = tsk_image
-        self._filesystem = filesystem
-        self._maker = RowMaker(filesystem)
+        self._second_opinion = second_opinion
         self._plain = False
         self._paths = DirectoryPaths(self.record)
         self._with_deleted = deleted
         self._entered: set[int] = set()
-        self._flags = bytearray()  # of each record
+        self._kept: dict[int, Record] = {}  # records that the survey has read
         self._named = bytearray(table.count)  # 1 where a name leads to the record
-        self._unallocated = array("Q")  # records that are free and still hold a file
-        self._children: dict[tuple[int, int], list[int]] = {}  # of those: directory and its sequence to their numbers
 
     def rows(self, start: int = ROOT, path: str = "") -> Iterator[Row]:
         """Yield the rows of every entry under the directory with number ``start``, which ``path`` leads to.
 
         Each directory comes before what it holds and is gone into once.
         """
-        return (item for item in self._items(start, path) if not isinstance(item, str))
+        return (part for part in self._parts(start, path) if isinstance(part, Row))
 
     def body_lines(self, start: int = ROOT, path: str = "") -> Iterator[str]:
-        """Yield lines of a body file instead; one text may have many lines. Plain files come first in a directory."""
+        """Yield lines of a body file instead; one text may have many lines. Files come first in a directory."""
         self._plain = True
-        for item in self._items(start, path):
-            if isinstance(item, str):
-                yield item
-            else:
-                yield from body_lines((item,))
+        table = self._table
+        by_two = table.reads_in_forks and table.count >= _MANY_RECORDS
+        divided = Divided(self._lines_of, self._nodes, self._mark_named, by_two=by_two)
+        yield from divided.lines(
+            "".join(body_lines((part,))) if isinstance(part, Row) else part for part in self._named_parts(start, path)
+        )
+        self._plain = False
+        yield from body_lines(part for part in self._other_parts(start) if isinstance(part, Row))
 
-    def _items(self, start: int, path: str) -> Iterator[Row | str]:
-        if not self._flags:
-            self._survey()
+    def _parts(self, start: int, path: str) -> Iterator[Part]:
+        yield from self._named_parts(start, path)
+        yield from self._other_parts(start)
+
+    def _named_parts(self, start: int, path: str) -> Iterator[Part]:
+        """Yield what names lead to."""
         if start == ROOT:
             yield from self._root_streams()
-        yield from self._inside(start, path)
-        if start == ROOT:
-            yield from self._unindexed()
-            number = self._table.count
-            yield Row(
-                "/$OrphanFiles", EntryType.VIRTUAL, number, 0, False, 0, 0, 0, 0, None, None, False, None,
-                "V/V---------",
-            )  # fmt: skip
-            if self._with_deleted:
-                yield from self._below(number, "/$OrphanFiles/", iter(self._orphans()))
+        parts, names = self._contents(start, path)
+        yield from parts
+        yield from self._below(start, path + "/", names)
 
-    def _survey(self) -> None:
-        """Note the flags of all records, and the parents that deleted ones name."""
-        step = self._table.record_bytes
-        for first, block in self._table.blocks():
-            flags = block[22::step]
-            self._flags += flags
-            free = flags.translate(_FREE)
-            at = free.find(1)
-            while at >= 0:
-                if first + at not in self._table.damaged:
-                    self._note_unallocated(first + at)
-                at = free.find(1, at + 1)
-
-    def _note_unallocated(self, number: int) -> None:
-        record = self.record(number)
-        if record is None or record.base or not record.used:
+    def _other_parts(self, start: int) -> Iterator[Part]:
+        """Yield what no name leads to."""
+        if start != ROOT:
             return
-        self._unallocated.append(number)
-        for parent, sequence, _ in record.names:
-            children = self._children.setdefault((parent, sequence), [])
-            if not children or children[-1] != number:
-                children.append(number)
+        yield from self._unindexed()
+        number = self._table.count
+        yield Row(
+            "/$OrphanFiles", EntryType.VIRTUAL, number, 0, False, 0, 0, 0, 0, None, None, False, None, "V/V---------"
+        )
+        if self._with_deleted:
+            yield from self._below(number, "/$OrphanFiles/", iter(self._orphans()))
 
-    def _inside(self, directory: int, path: str) -> Iterator[Row | str]:
-        lines, names = self._contents(directory, path)
-        if lines:
-            yield lines
-        yield from self._below(directory, path + "/", names)
-
-    def _below(self, start: int, prefix: str, names: Iterator[IndexName]) -> Iterator[Row | str]:
+    def _below(self, start: int, prefix: str, names: Iterator[IndexName]) -> Iterator[Part]:
         self._entered.add(start)
         stack = [(prefix, names)]
         while stack:
@@ -135,9 +108,8 @@ class NtfsWalk:
                 yield from found
                 if directory and name.number not in self._entered:
                     self._entered.add(name.number)
-                    lines, inner = self._contents(name.number, path)
-                    if lines:
-                        yield lines
+                    parts, inner = self._contents(name.number, path)
+                    yield from parts
                     stack.append((path + "/", inner))
                     break
             else:
@@ -148,7 +120,7 @@ class NtfsWalk:
         number, sequence, _, live, is_directory = name
         letter = "-" if is_directory is None else "d" if is_directory else "r"
         try:
-            record = read_record(self._table, number)
+            record = self._read_record(number)
         except DamagedError:
             return self._rows_by_tsk(name, path, letter)
         in_use = record.in_use
@@ -189,57 +161,59 @@ class NtfsWalk:
         )
 
     def _rows_by_tsk(self, name: IndexName, path: str, letter: str) -> tuple[list[Row], bool]:
-        found = self._opened(name.number)
+        found = self._second_opinion.opened(name.number)
         if found is None:
             return [self._bare_row(name, path, letter)], False
-        record = _record_of(found)
+        record = record_of(found)
         if not _belongs(record, name.sequence):
             return [self._bare_row(name, path, letter)], False
         if name.live or not record.in_use:
             self._named[name.number] = 1
-        rows = self._maker.record_rows(found, path, name_deleted=not name.live)
+        rows = self._second_opinion.rows(found, path, name_deleted=not name.live)
         rows = [row._replace(mode=letter + row.mode[1:]) for row in rows]
         return rows, record.directory and name.directory is not False and (name.live or not record.in_use)
 
-    def _opened(self, number: int) -> Any | None:
-        try:
-            found = self._filesystem.open_meta(number)
-        except OSError:
-            found = None
-        self._tsk_image.check()
-        return None if found is None or found.info.meta is None else found
+    def _read_record(self, number: int) -> Record:
+        kept = self._kept.get(number)
+        return read_record(self._table, number, alone=self._plain) if kept is None else kept
 
     def record(self, number: int) -> Record | None:
         """Return what is known of a record; None where it is damaged."""
         if number >= self._table.count:
             return None
         try:
-            return read_record(self._table, number)
+            return self._read_record(number)
         except DamagedError:
             if number in self._table.damaged:
                 return None
-        found = self._opened(number)
-        return None if found is None else _record_of(found)
+        return self._second_opinion.record(number)
 
-    def _contents(self, number: int, path: str) -> tuple[str, Iterator[IndexName]]:
-        """Return what a directory holds: lines of plain files, where those are wanted, and the other names, each once.
+    def _contents(self, number: int, path: str) -> tuple[list[str | Stretch], Iterator[IndexName]]:
+        """Return what a directory holds: its files as lines, where those are wanted, and the other names, each once.
 
         A live name stands before its own remains.
         """
         record = self.record(number)
         if record is None:
             self.problems.append(f"the directory {path or '/'} (address {number}) can not be read")
-            return "", iter(())
-        lines: list[str] = []
+            return [], iter(())
+        parts: list[str | Stretch] = []
         done: set[int] = set()
         try:
-            names = self._indexed(number, record, path, lines, done)
+            nodes = self._nodes(number)
         except DamagedError:
-            lines.clear()
-            done.clear()
             names = self._names_by_tsk(number, path or "/")
-        for child in done:
-            self._named[child] = 1
+        else:
+            if self._plain and record.in_use:
+                names = self._divided(number, path, nodes, parts, done)
+            else:
+                names = self._names(number, nodes, deleted=not record.in_use)
+        found = self._each_once(names, number, done)
+        for child in self._survey.children.get((number, record.sequence - (not record.in_use)), ()):
+            self._add_child(found, number, child)
+        return parts, (name for name in found.values() if name.name not in _DOTS)
+
+    def _each_once(self, names: list[IndexName], directory: int, done: set[int]) -> dict[tuple[int, str], IndexName]:
         found: dict[tuple[int, str], IndexName] = {}
         for name in names:
             key = (name.number, name.name)
@@ -247,37 +221,86 @@ class NtfsWalk:
             if before is None or (name.live and not before.live):
                 found[key] = name
         for key, name in list(found.items()):
-            if not name.live and self._is_live_here(name, number):
+            if not name.live and self._is_live_here(name, directory):
                 if name.number in done:
                     del found[key]
                 else:
                     found[key] = name._replace(live=True, directory=None)
-        for child in self._children.get((number, record.sequence - (not record.in_use)), ()):
-            self._add_child(found, number, child)
-        return "".join(lines), (name for name in found.values() if name.name not in _DOTS)
+        return found
 
-    def _indexed(self, number: int, record: Record, path: str, lines: list[str], done: set[int]) -> list[IndexName]:
-        """Return the names in a directory's index, but for plain files: their lines, and numbers, are added."""
+    def _nodes(self, number: int) -> list[Node]:
+        """Return the nodes of a directory's index.
+
+        Raises:
+            DamagedError: It is damaged, or not plain.
+        """
         root, allocation = index_of(self._table, number)
         nodes = [root_node(root)]
         if allocation is not None:
-            nodes += outer_nodes(allocation, self._table.cluster_bytes)
-        deleted = not record.in_use
-        prefix = printable(path + "/")
+            nodes += outer_nodes(allocation, self._table.cluster_bytes, self._table.index_bytes)
+        return nodes
+
+    def _names(self, number: int, nodes: list[Node], *, deleted: bool) -> list[IndexName]:
+        return [name for node in nodes for name in names_in(node, number, self._table.count, deleted=deleted)]
+
+    def _divided(
+        self, number: int, path: str, nodes: list[Node], parts: list[str | Stretch], done: set[int]
+    ) -> list[IndexName]:
+        """Return the names of a live directory, but for its files: those are added to ``parts``.
+
+        Where names linger, which may be those of the same files, their lines are made at once and their numbers added
+        to ``done``.
+        """
+        count = self._table.count
         names: list[IndexName] = []
+        rest: list[IndexName] = []
         for node in nodes:
-            begin = None
-            if self._plain and not deleted:
-                texts, numbers, others, begin = plain_lines(self._table, node, number, prefix)
-                lines += texts
+            directories, begin = directories_in(node, number, count)
+            names += directories
+            rest += names_in(node, number, count, deleted=False, begin=begin)
+        for first in range(0, len(nodes), STRETCH_NODES):
+            stretch = Stretch(number, path, first, nodes[first : first + STRETCH_NODES])
+            if rest:
+                text, numbers = self._lines_of(stretch)
+                parts.append(text)
+                self._mark_named(numbers)
                 done.update(numbers)
-                names += others
-            names += names_in(node, number, self._table.count, deleted=deleted, begin=begin)
-        return names
+            else:
+                parts.append(stretch)
+        return names + rest
+
+    def _lines_of(self, stretch: Stretch) -> tuple[str, list[int]]:
+        """Return the lines of the files in a stretch, and their numbers."""
+        directory, path, _, nodes = stretch
+        prefix = printable(path + "/")
+        lines: list[str] = []
+        numbers: list[int] = []
+        for node in nodes:
+            plain, found, others = file_lines(self._table, node, directory, prefix)
+            lines += plain
+            numbers += found
+            for name in others:
+                rows, _ = self._rows_of(name, f"{path}/{name.name}")
+                if name.name not in _DOTS and (self._with_deleted or not rows[0].deleted):
+                    lines += body_lines(rows)
+                if self._named[name.number]:
+                    numbers.append(name.number)
+        return "".join(lines), numbers
+
+    def _mark_named(self, numbers: list[int]) -> None:
+        named = self._named
+        for number in numbers:
+            named[number] = 1
+
+    @cached_property
+    def _survey(self) -> Survey:
+        survey = Survey(self._table, self._second_opinion.record)
+        self._kept = survey.kept
+        return survey
 
     def _is_live_here(self, name: IndexName, directory: int) -> bool:
         """Return whether a name from slack is that of a live file: its record names this directory all the same."""
-        if name.number >= self._table.count or not self._flags[name.number] & IN_USE:
+        if name.number >= self._table.count or not self._survey.flags[name.number] & IN_USE:
             return False
         record = self.record(name.number)
         return record is not None and any(parent == directory and text == name.name for parent, _, text in record.names)
@@ -292,23 +315,9 @@ class NtfsWalk:
                 found[child, text] = IndexName(child, sequence, text, record.in_use, None)
 
     def _names_by_tsk(self, number: int, path: str) -> list[IndexName]:
-        found = []
-        try:
-            for entry in self._filesystem.open_dir(inode=number):
-                name = entry.info.name
-                if name.name is not None and name.meta_addr < self._table.count:
-                    found.append(
-                        IndexName(
-                            int(name.meta_addr),
-                            int(name.meta_seq),
-                            decoded(name.name),
-                            not name_is_deleted(name),
-                            name_is_directory(name),
-                        )
-                    )
-        except OSError:
+        found, whole = self._second_opinion.names(number, self._table.count)
+        if not whole:
             self.problems.append(f"the directory {path} (address {number}) can not be read to its end")
-        self._tsk_image.check()
         return found
 
     def _root_streams(self) -> Iterator[Row]:
@@ -322,10 +331,10 @@ class NtfsWalk:
             if row.stream is not None:
                 yield row._replace(file_name=None)
 
-    def _unindexed(self) -> Iterator[Row | str]:
+    def _unindexed(self) -> Iterator[Part]:
         """Yield live files that no index names: the Sleuth Kit finds them through the parent that they name."""
-        for number, (flags, named) in enumerate(zip(self._flags, self._named, strict=True)):
-            if named or not flags & IN_USE:
+        for number in self._survey.unnamed(self._named):
+            if self._named[number]:  # since
                 continue
             record = self.record(number)
             if record is None or record.base:
@@ -341,7 +350,7 @@ class NtfsWalk:
         """Return the deleted files that no directory leads to, without those that another of them holds."""
         found: list[IndexName] = []
         inside: set[int] = set()
-        for number in self._unallocated:
+        for number in self._survey.unallocated:
             if self._named[number] or number in inside:
                 continue
             record = self.record(number)
@@ -370,26 +379,3 @@ class NtfsWalk:
 def _belongs(record: Record, sequence: int) -> bool:
     """Return whether a record is still that of a name; its sequence number goes up by one when it is freed."""
     return record.sequence == sequence or (not record.in_use and record.sequence - sequence == 1)
-
-
-def _record_of(found: Any) -> Record:
-    """Return what a walk needs of a record that the Sleuth Kit has open."""
-    meta = found.info.meta
-    names = tuple(
-        (name.times.parent_address, name.parent_sequence, name.times.name)
-        for name in file_names(found)
-        if name.namespace != DOS_NAMESPACE
-    )
-    return Record(
-        in_use=not meta_is_deleted(meta),
-        directory=int(meta.type) in DIRECTORY_TYPES,
-        sequence=int(meta.seq),
-        base=0,
-        times=(0, 0, 0, 0),
-        permissions="",
-        owner=0,
-        file_name=None,
-        names=names,
-        streams=(),
-        used=True,
-    )
