@@ -12,10 +12,10 @@ from memory_base.choices import hidden_entries, region_entries, regions_of
 from memory_base.copies import PAGE, entries_in, straddling
 from memory_base.entries import Entry, grouped, sorted_entries
 from memory_base.numbers import number_entries
-from memory_base.wall_times import login_times, wall_times
+from memory_base.truth import sessions
+from memory_base.wall_times import session_times, wall_times
 
 _SECOND = 1_000_000_000
-TTY = "tty1"
 
 
 def patch_map(kernel: Kernel, image: bytes, story: stories.Story) -> list[Entry]:
@@ -31,10 +31,14 @@ def patch_map(kernel: Kernel, image: bytes, story: stories.Story) -> list[Entry]
     clock = read_clock(kernel)
     times = [
         *wall_times(image, clock.started_ns // _SECOND, clock.captured_ns // _SECOND),
-        *login_times(image, tasks["login"].pid, TTY),
+        *(
+            time
+            for one in sessions(kernel, cached_files(kernel))
+            for time in session_times(image, one["kind"], one["pid"], one["line"])
+        ),
     ]
     candidates = {str(number): tasks[name].pid for number, name in enumerate(story.children, start=1)}
-    regions = regions_of(kernel, sync, len(story.region_pages))
+    regions = regions_of(sync)
     return sorted_entries(
         [
             *entries_in(image),
@@ -42,7 +46,7 @@ def patch_map(kernel: Kernel, image: bytes, story: stories.Story) -> list[Entry]
             *number_entries(kernel, story),
             *grouped(times),
             *hidden_entries(kernel, candidates),
-            *region_entries(kernel, sync, regions),
+            *region_entries(sync, regions),
         ]
     )
 

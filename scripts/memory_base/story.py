@@ -218,6 +218,7 @@ mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs -o mode=755 tmpfs /run
 echo 0 > /proc/sys/kernel/printk
 hostname kf-acc-07
+: > /run/utmp
 {load}
 ip link set lo up; ip link set eth0 up; ip addr add {ADDRESS}/24 dev eth0; ip route add default via 192.0.2.1
 setsid sh /stage/play < /dev/null > /dev/ttyS0 2>&1 &
@@ -240,7 +241,6 @@ def play_script(story: Story) -> str:
 at() {{ read up rest < /proc/uptime; up=${{up%.*}}; [ $1 -le $up ] || sleep $(($1 - up)); }}
 pid() {{ echo $(($1 - 1)) > /proc/sys/kernel/ns_last_pid; }}
 mkdir /tmp/outbox; cp /stage/payments.csv /tmp/outbox; chown -R 1000:1000 /tmp/outbox
-: > /run/utmp; chmod 664 /run/utmp
 {services}
 at {story.login_s}
 pid {story.login_pid}

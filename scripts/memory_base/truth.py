@@ -2,21 +2,22 @@
 
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from labkit.evidence.memory.clock import Clock, read_clock
 from labkit.evidence.memory.command_line import arguments, environment
 from labkit.evidence.memory.kernel import Kernel
+from labkit.evidence.memory.open_files import open_files
 from labkit.evidence.memory.page_cache import CachedFile, cached_files
 from labkit.evidence.memory.pages import pages_of
 from labkit.evidence.memory.paths import Paths
+from labkit.evidence.memory.sockets import sockets
 from labkit.evidence.memory.system import describe_system
 from labkit.evidence.memory.tasks import Task, processes
 from memory_base import story as stories
 from memory_base.choices import regions_of
 from memory_base.copies import copies
-from memory_base.descriptors import connections, open_files
 from memory_base.tokens import TOKENS, encoded_config
 
 _SECOND = 1_000_000_000
@@ -66,7 +67,7 @@ def observed(kernel: Kernel, story: stories.Story) -> dict[str, Any]:
         "sockets": list(_sockets(kernel)),
         "open_files": list(_open_files(kernel)),
         "files": [_file(kernel, file) for file in files if _is_told(file)],
-        "sessions": _sessions(kernel, files),
+        "sessions": sessions(kernel, files),
         "history": list(_history(kernel, shell)) if shell else [],
     }
 
@@ -83,10 +84,18 @@ def truth_of(kernel: Kernel, story: stories.Story) -> dict[str, Any]:
     sync = tasks.get("kf_sync")
     if sync is None:
         raise TruthError("there is no kf_sync in the capture")
-    regions = regions_of(kernel, sync, len(story.region_pages))
+    regions = regions_of(sync)
+    if len(regions) != len(story.region_pages):
+        raise TruthError(f"kf_sync has {len(regions)} marked regions, not {len(story.region_pages)}")
     return found | {
         "regions": [
-            {"option": option, "pid": sync.pid, "begin": one.begin, "end": one.end, "offset": one.offset}
+            {
+                "option": option,
+                "pid": sync.pid,
+                "begin": one.start,
+                "end": one.end,
+                "offset": sync.space.translate(one.start) if sync.space else 0,
+            }
             for option, one in regions.items()
         ],
         "roles": _roles(tasks, story),
@@ -138,8 +147,8 @@ def _process(kernel: Kernel, task: Task, clock: Clock) -> dict[str, Any]:
         "kernel_thread": task.is_kernel_thread,
         "started_ns": started,
         "started_s": clock.since_start(started) // _SECOND,
-        "arguments": list(arguments(task).texts),
-        "environment": list(environment(task).texts),
+        "arguments": [text.text for text in arguments(task).texts],
+        "environment": [text.text for text in environment(task).texts],
         "executable": _executable(kernel, task),
         "task_offset": task.physical,
     }
@@ -155,24 +164,26 @@ def _executable(kernel: Kernel, task: Task) -> dict[str, Any] | None:
 
 
 def _sockets(kernel: Kernel) -> Iterator[dict[str, Any]]:
-    for connection in connections(kernel):
-        local, remote = connection.local, connection.remote
+    paths = Paths(kernel)
+    for one in (one for task in processes(kernel) for one in sockets(task, paths)):
         yield {
-            "pid": connection.opened.task.pid, "fd": connection.opened.number, "family": "IPv4",
-            "protocol": connection.protocol, "state": connection.state, "local_address": local[0],
-            "local_port": str(local[1]), "remote_address": remote[0], "remote_port": str(remote[1]),
+            "pid": one.file.task.pid, "fd": one.file.descriptor, "family": one.family, "protocol": one.protocol,
+            "state": one.state,
+            "local_address": one.local.address if one.local else "",
+            "local_port": str(one.local.port) if one.local else "",
+            "remote_address": one.remote.address if one.remote else "",
+            "remote_port": str(one.remote.port) if one.remote else "",
         }  # fmt: skip
 
 
 def _open_files(kernel: Kernel) -> Iterator[dict[str, Any]]:
     paths = Paths(kernel)
-    for opened in open_files(kernel):
-        path = paths.of(opened.file.number("f_path.dentry"), opened.file.number("f_path.mnt"))
-        inode = opened.file.follow("f_inode", "inode").number("i_ino")
-        yield {
-            "pid": opened.task.pid, "fd": opened.number, "path": path.text, "inode": inode,
-            "deleted": path.deleted,
-        }  # fmt: skip
+    for one in (one for task in processes(kernel) for one in open_files(task, paths)):
+        if one.path is not None and one.inode is not None:
+            yield {
+                "pid": one.task.pid, "fd": one.descriptor, "path": one.path.text, "inode": one.inode.number("i_ino"),
+                "deleted": one.path.deleted,
+            }  # fmt: skip
 
 
 def _is_told(file: CachedFile) -> bool:
@@ -204,7 +215,12 @@ def content_of(kernel: Kernel, file: CachedFile) -> bytes:
     return bytes(content)
 
 
-def _sessions(kernel: Kernel, files: list[CachedFile]) -> list[dict[str, Any]]:
+def sessions(kernel: Kernel, files: Iterable[CachedFile]) -> list[dict[str, Any]]:
+    """Return the records of ``/run/utmp``.
+
+    Raises:
+        TruthError: There is none.
+    """
     record = next((file for file in files if file.path is not None and file.path.text == "/run/utmp"), None)
     if record is None:
         raise TruthError("there is no /run/utmp in the capture")

@@ -17,7 +17,6 @@ _ISO = re.compile(rb"20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0
 _WINDOW = 1 << 20
 _SLACK_S = 3
 _UTMP_TIME = 340  # of ut_tv.tv_sec in struct utmp (bits/utmp.h), which glibc keeps at 32 bits
-_USER_PROCESS = 7
 
 
 def wall_times(image: bytes, booted_s: int, captured_s: int) -> Iterator[TimeEntry]:
@@ -44,9 +43,9 @@ def wall_times(image: bytes, booted_s: int, captured_s: int) -> Iterator[TimeEnt
             yield TimeEntry(match.start(), "iso")
 
 
-def login_times(image: bytes, login_pid: int, tty: str) -> Iterator[TimeEntry]:
-    """Yield the times in the records of one session (``struct utmp``): in the file and where it was written."""
-    begin = struct.pack("<hxxi", _USER_PROCESS, login_pid) + tty.encode().ljust(32, b"\0")
+def session_times(image: bytes, kind: int, pid: int, line: str) -> Iterator[TimeEntry]:
+    """Yield the times in the copies of one record of a session (``struct utmp``): in the file, where it was written."""
+    begin = struct.pack("<hxxi", kind, pid) + line.encode().ljust(32, b"\0")
     place = -1
     while (place := image.find(begin, place + 1)) >= 0:
         yield TimeEntry(place + _UTMP_TIME, "s32")
