@@ -29,13 +29,10 @@ def patch_map(kernel: Kernel, image: bytes, story: stories.Story) -> list[Entry]
     tasks = {task.name: task for task in processes(kernel)}
     sync = tasks["kf_sync"]
     clock = read_clock(kernel)
+    logins = sessions(kernel, cached_files(kernel))
     times = [
         *wall_times(image, clock.started_ns // _SECOND, clock.captured_ns // _SECOND),
-        *(
-            time
-            for one in sessions(kernel, cached_files(kernel))
-            for time in session_times(image, one["kind"], one["pid"], one["line"])
-        ),
+        *(time for one in logins for time in session_times(image, one["kind"], one["pid"], one["line"])),
     ]
     candidates = {str(number): tasks[name].pid for number, name in enumerate(story.children, start=1)}
     regions = regions_of(sync)
