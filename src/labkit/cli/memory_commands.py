@@ -9,11 +9,16 @@ _PLACES = {
     "cmdline": ("labkit.cli.memory_processes", "cmdline"),
     "env": ("labkit.cli.memory_processes", "env"),
     "files": ("labkit.cli.memory_holdings", "files"),
+    "history": ("labkit.cli.memory_texts", "history"),
     "info": ("labkit.cli.memory_processes", "info"),
+    "log": ("labkit.cli.memory_texts", "log"),
     "maps": ("labkit.cli.memory_holdings", "maps"),
+    "mounts": ("labkit.cli.memory_holdings", "mounts"),
     "net": ("labkit.cli.memory_holdings", "net"),
+    "owner": ("labkit.cli.memory_texts", "owner"),
     "ps": ("labkit.cli.memory_processes", "ps"),
     "recover": ("labkit.cli.memory_recover", "recover"),
+    "strings": ("labkit.cli.memory_texts", "strings"),
     "tree": ("labkit.cli.memory_processes", "tree"),
 }
 

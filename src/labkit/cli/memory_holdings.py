@@ -97,3 +97,14 @@ def maps(
     source = memory_image(image, symbols)
     rows = usecase.memory_maps(source, pids, anonymous=anonymous, executable=executable)
     views.show_rows(rows, columns, as_json=as_json, plain=plain)
+
+
+@click.command(epilog=examples("labkit memory mounts KF-04.raw"))
+@image_options
+def mounts(image: Path, symbols: Path | None, as_json: bool, plain: bool) -> None:
+    """Show the file systems that are mounted."""
+    from labkit.cli import memory_views as views
+    from labkit.usecases import memory as usecase
+
+    columns = [views.Column("device"), views.Column("file system", "filesystem"), views.Column("path")]
+    views.show_rows(usecase.mounted(memory_image(image, symbols)), columns, as_json=as_json, plain=plain)

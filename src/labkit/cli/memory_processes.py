@@ -32,11 +32,12 @@ def info(image: Path, symbols: Path | None, as_json: bool, plain: bool) -> None:
     write_fields(fields, plain=plain)
 
 
-@click.command(epilog=examples("labkit memory ps KF-04.raw", "labkit memory ps KF-04.raw --threads --json"))
+@click.command(epilog=examples("labkit memory ps KF-04.raw", "labkit memory ps KF-04.raw --scan"))
 @image_options
 @click.option("--threads", "with_threads", is_flag=True, help="Each thread of each process.")
-def ps(image: Path, symbols: Path | None, with_threads: bool, as_json: bool, plain: bool) -> None:
-    """List the processes that the kernel's own list has."""
+@click.option("--scan", is_flag=True, help="Look for processes in all of memory, also such as are in no list.")
+def ps(image: Path, symbols: Path | None, with_threads: bool, scan: bool, as_json: bool, plain: bool) -> None:
+    """List the processes that the kernel's own list has, or those that are found by their bytes."""
     from labkit.cli import memory_views as views
     from labkit.usecases import memory as usecase
 
@@ -47,11 +48,12 @@ def ps(image: Path, symbols: Path | None, with_threads: bool, as_json: bool, pla
         views.Column("UID", "uid", right=True),
         views.Column("name"),
         views.Column("state"),
+        *([views.Column("listed", show=views.yes_or_no)] if scan else []),
         views.STARTED,
         views.VIRTUAL,
         views.PHYSICAL,
     ]
-    rows = usecase.list_processes(memory_image(image, symbols), with_threads=with_threads)
+    rows = usecase.list_processes(memory_image(image, symbols), with_threads=with_threads, scan=scan)
     views.show_rows(rows, columns, as_json=as_json, plain=plain)
 
 

@@ -36,6 +36,11 @@ def yes(value: Any) -> str:
     return "yes" if value else ""
 
 
+def yes_or_no(value: Any) -> str:
+    """Return ``yes`` or ``no``."""
+    return "yes" if value else "no"
+
+
 def moment(value: str) -> str:
     """Return a time in UTC to the second."""
     return value[:19] + "Z"

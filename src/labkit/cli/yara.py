@@ -101,6 +101,7 @@ def _object(found: "ScanHit") -> dict[str, Any]:
         "offset_bytes": found.offset_bytes,
         "offset_in_file": found.offset_in_file,
         "data": hit.data.hex(),
+        **({} if found.memory is None else {"memory": str(found.memory)}),
     }
 
 
@@ -116,6 +117,8 @@ def _table_line(found: "ScanHit") -> str:
         where, offset = f"whole file  {safe(owner_text(found.inside))}", found.offset_in_file
     elif found.region is not None:
         where = f"{found.region}  {safe(owner_text(found.owner))}"
+    elif found.memory is not None:
+        where = f"memory  {safe(str(found.memory))}"
     text = found.hit.data[:32].translate(_SHOWN).decode("ascii")
     shown = "-" if offset is None else offset
     return f"{safe(found.hit.rule)} {found.hit.string or '-'}  {shown}  {where}  {text}\n"

@@ -1,7 +1,7 @@
 """What an examiner asks a memory image. Each verb leaves a line in the examination log of the workspace it is in."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +15,22 @@ from labkit.evidence.memory import rows
 from labkit.evidence.memory.command_line import arguments, environment
 from labkit.evidence.memory.damage import tolerating
 from labkit.evidence.memory.kernel import Kernel
-from labkit.evidence.memory.open_files import open_files
-from labkit.evidence.memory.opening import open_kernel
+from labkit.evidence.memory.kernel_log import kernel_log
+from labkit.evidence.memory.open_files import mounts, open_files
+from labkit.evidence.memory.opening import find_symbols, open_kernel
+from labkit.evidence.memory.ownership import MemoryOwner, Ownership, RegionIndex, Use
 from labkit.evidence.memory.page_cache import cached_files
 from labkit.evidence.memory.paths import Paths
+from labkit.evidence.memory.physical import PhysicalMemory
 from labkit.evidence.memory.recovery import content, find_file
 from labkit.evidence.memory.regions import regions
 from labkit.evidence.memory.rows import Row
+from labkit.evidence.memory.shell_history import is_bash, shell_history
 from labkit.evidence.memory.sockets import sockets
 from labkit.evidence.memory.system import describe_system
+from labkit.evidence.memory.task_scan import scan_tasks
 from labkit.evidence.memory.tasks import Task, processes, threads
+from labkit.evidence.memory.texts import encodings_named, texts_in_memory, texts_of_process
 from labkit.hashing import Digester
 from labkit.model.evidence import Digests
 from labkit.usecases.examiner import examined
@@ -54,9 +60,17 @@ def info(image: MemoryImage) -> Row:
         return rows.system_row(kernel, describe_system(kernel))
 
 
-def list_processes(image: MemoryImage, *, with_threads: bool = False) -> Iterator[Row]:
-    """Yield the processes of the kernel's list, or all their threads."""
-    with _examined("ps", image, {"threads": True} if with_threads else {}) as kernel:
+def list_processes(image: MemoryImage, *, with_threads: bool = False, scan: bool = False) -> Iterator[Row]:
+    """Yield the processes, or all threads, that the kernel's list has; or those that are found by their bytes."""
+    options = {name: True for name, wanted in (("threads", with_threads), ("scan", scan)) if wanted}
+    with _examined("ps", image, options) as kernel:
+        if scan:
+            for found in scan_tasks(kernel):
+                if with_threads:
+                    yield rows.thread_row(found.task, listed=found.listed)
+                elif found.task.pid == found.task.thread_id:
+                    yield rows.process_row(found.task, listed=found.listed)
+            return
         for task in processes(kernel):
             if with_threads:
                 yield from map(rows.thread_row, threads(task))
@@ -189,6 +203,108 @@ def _written(
             digester.update(data)
             missing += absent
         return Recovered(target, digester.finish(), missing)
+
+
+def shell_histories(image: MemoryImage, pids: Collection[int] = ()) -> Iterator[Row]:
+    """Yield what was typed into each shell that calls itself bash, or into chosen processes."""
+    with _examined("history", image, _pids(pids)) as kernel:
+        for task in _chosen(kernel, pids):
+            if pids or is_bash(task):
+                yield from map(rows.history_row, shell_history(task))
+
+
+def log_messages(image: MemoryImage) -> Iterator[Row]:
+    """Yield the messages of the kernel's log, the oldest first."""
+    with _examined("log", image) as kernel:
+        for message in kernel_log(kernel):
+            yield rows.log_row(kernel, message)
+
+
+def mounted(image: MemoryImage) -> Iterator[Row]:
+    """Yield the file systems that are mounted."""
+    with _examined("mounts", image) as kernel:
+        yield from (rows.mount_row(*one) for one in mounts(kernel))
+
+
+def owners(image: MemoryImage, offsets: Collection[int]) -> Iterator[Row]:
+    """Yield whose the bytes of the image file are at some offsets.
+
+    Raises:
+        EvidenceError: An offset is not in the memory of the image.
+    """
+    with _examined("owner", image, {"offsets": list(offsets)}) as kernel:
+        ownership = Ownership(kernel)
+        for offset in offsets:
+            physical = kernel.memory.address_of(offset)
+            if physical is None:
+                raise EvidenceError(
+                    f"byte {offset} of {image.path.name} is not memory",
+                    remedy="Give an offset in the image file, as strings and labkit yara show it.",
+                )
+            yield rows.owner_row(kernel, physical, ownership.at(physical))
+
+
+def texts(
+    image: MemoryImage,
+    *,
+    encodings: Sequence[str] = (),
+    shortest: int = 8,
+    containing: str | None = None,
+    pid: int | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Iterator[Row]:
+    """Yield readable text, each with its owner.
+
+    Args:
+        image: The image; without a symbol table for it, texts have no owner.
+        encodings: Names of encodings; ASCII and UTF-16LE if there are none.
+        shortest: Text of at least this many characters.
+        containing: Only text that holds this; capital and small letters count as the same.
+        pid: Only the memory of this process, as it sees it itself.
+        tell: Is told why owners are not known.
+
+    Raises:
+        EvidenceError: The image can not be read, or the memory of a process was asked for and can not be.
+    """
+    names = encodings_named(encodings)
+    details: dict[str, Any] = {"encodings": list(names), "shortest": shortest}
+    details |= {key: value for key, value in (("containing", containing), ("pid", pid)) if value is not None}
+    with examined("memory strings", image.path, details) as line, PhysicalMemory(image.path) as memory:
+        line["found"] = 0
+        try:
+            kernel = Kernel(memory, find_symbols(memory, image.symbols, shipped_symbols()))
+        except EvidenceError as error:
+            if pid is not None or image.symbols is not None:
+                raise
+            tell(f"Owners are not known: {error.message}.")
+            found: Iterator[Row] = (
+                rows.text_row(one, one.address, memory.offset_in_file(one.address), None)
+                for one in texts_in_memory(memory, names, shortest)
+            )
+        else:
+            found = _owned_texts(kernel, names, shortest, pid)
+        wanted = None if containing is None else containing.casefold()
+        for row in found:
+            if wanted is None or wanted in row["text"].casefold():
+                line["found"] += 1
+                yield row
+
+
+def _owned_texts(kernel: Kernel, names: Sequence[str], shortest: int, pid: int | None) -> Iterator[Row]:
+    if pid is None:
+        ownership = Ownership(kernel)
+        for found in texts_in_memory(kernel.memory, names, shortest):
+            owner = ownership.at(found.address)
+            yield rows.text_row(found, found.address, kernel.memory.offset_in_file(found.address), owner)
+        return
+    (task,) = _chosen(kernel, {pid})
+    parts = RegionIndex(task, Paths(kernel))
+    for found in texts_of_process(task, names, shortest):
+        owner = MemoryOwner("process", uses=(Use(task, found.address, parts.at(found.address)),))
+        physical = None if task.space is None else task.space.translate(found.address)
+        yield rows.text_row(
+            found, physical, None if physical is None else kernel.memory.offset_in_file(physical), owner
+        )
 
 
 @contextmanager

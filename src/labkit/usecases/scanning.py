@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from labkit.hashing import digest_file
 from labkit.usecases.examiner import examined
 
 if TYPE_CHECKING:
+    from labkit.evidence.memory.ownership import MemoryOwner
     from labkit.evidence.owners import Place, Region
 
 
@@ -30,6 +32,7 @@ class ScanHit:
     hit: RuleHit
     place: "Place | None"
     inside: Owner | None = None
+    memory: "MemoryOwner | None" = None  # whose it is in a memory image
 
     @property
     def owner(self) -> Owner | None:
@@ -116,7 +119,7 @@ def _hits(
         if image.container not in ("E01", "split raw") and not any(volume.filesystem for volume in volumes):
             if regions is not None:
                 raise _no_regions(target)
-            yield from (ScanHit(target, hit, None) for hit in (whole() if whole else scanner.file(target)))
+            yield from _in_memory(target, whole() if whole else scanner.file(target), tell)
         else:
             from labkit.evidence.carving.carve import space_of
             from labkit.evidence.owners import MediumMap
@@ -156,6 +159,18 @@ def _readable(blocks: Iterator[bytes], owner: Owner, tell: Callable[[str], None]
         tell(
             f"{owner.path or owner.address} in volume {owner.volume} is scanned only so far as it can be read: {error}"
         )
+
+
+def _in_memory(target: Path, hits: Iterator[RuleHit], tell: Callable[[str], None]) -> Iterator[ScanHit]:
+    """Yield hits in a file without a file system; with their owners, if it is a memory image."""
+    first = next(hits, None)
+    if first is None:
+        return
+    from labkit.usecases.memory_owners import memory_owners
+
+    with memory_owners(target, tell) as owner_at:
+        for hit in chain([first], hits):
+            yield ScanHit(target, hit, None, memory=None if hit.offset_bytes is None else owner_at(hit.offset_bytes))
 
 
 def _in_folder(scanner: Scanner, folder: Path, tell: Callable[[str], None]) -> Iterator[ScanHit]:

@@ -8,7 +8,7 @@ file is mapped, never read whole.
 import mmap
 import struct
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -164,11 +164,19 @@ class PhysicalMemory:
 
     def find(self, wanted: bytes) -> Iterator[int]:
         """Yield the physical address of each place where these bytes stand."""
-        for address, data in self.windows(len(wanted) - 1):
-            place = data.find(wanted)
-            while place >= 0:
-                yield address + place
-                place = data.find(wanted, place + 1)
+        return self.find_any([wanted])
+
+    def find_any(self, wanted: Sequence[bytes]) -> Iterator[int]:
+        """Yield the physical address of each place where one of some byte strings stands, in order."""
+        longest = max(map(len, wanted))
+        for address, data in self.windows(longest - 1):
+            found: set[int] = set()
+            for one in wanted:
+                place = data.find(one)
+                while 0 <= place < WINDOW_BYTES:
+                    found.add(place)
+                    place = data.find(one, place + 1)
+            yield from (address + place for place in sorted(found))
 
 
 def _runs(path: Path, data: mmap.mmap) -> tuple[str, tuple[Run, ...]]:

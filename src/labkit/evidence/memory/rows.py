@@ -10,15 +10,19 @@ from typing import Any
 from labkit.evidence.memory.command_line import Text, Texts
 from labkit.evidence.memory.damage import UnreadableError
 from labkit.evidence.memory.kernel import Kernel
+from labkit.evidence.memory.kernel_log import LogMessage
 from labkit.evidence.memory.open_files import OpenFile
+from labkit.evidence.memory.ownership import MemoryOwner
 from labkit.evidence.memory.page_cache import CachedFile
 from labkit.evidence.memory.paging import AddressSpace
 from labkit.evidence.memory.paths import FilePath
 from labkit.evidence.memory.physical import PAGE_BYTES
 from labkit.evidence.memory.regions import Region
+from labkit.evidence.memory.shell_history import HistoryEntry
 from labkit.evidence.memory.sockets import Socket
 from labkit.evidence.memory.system import System
 from labkit.evidence.memory.tasks import Task, threads
+from labkit.evidence.memory.texts import FoundText
 from labkit.evidence.timestamps import iso_text
 
 Row = dict[str, Any]
@@ -59,8 +63,8 @@ def system_row(kernel: Kernel, system: System) -> Row:
     }
 
 
-def process_row(task: Task) -> Row:
-    """Return a process."""
+def process_row(task: Task, *, listed: bool = True) -> Row:
+    """Return a process; ``listed`` says whether the kernel's own list has it."""
     return {
         "record": "process",
         "pid": task.pid,
@@ -71,15 +75,16 @@ def process_row(task: Task) -> Row:
         "euid": task.credentials.get("euid"),
         "state": task.state,
         "kernel_thread": task.is_kernel_thread,
+        "listed": listed,
         "threads": sum(1 for _ in threads(task)),
         "started_utc": iso_text(task.started_ns),
         **place_row(task.kernel, task.kernel.space, task.address),
     }
 
 
-def thread_row(task: Task) -> Row:
+def thread_row(task: Task, *, listed: bool = True) -> Row:
     """Return a thread."""
-    row = {**process_row(task), "record": "thread", "thread_id": task.thread_id}
+    row = {**process_row(task, listed=listed), "record": "thread", "thread_id": task.thread_id}
     del row["threads"]
     return row
 
@@ -197,4 +202,77 @@ def region_row(region: Region, resident_bytes: int) -> Row:
         "offset_in_file": region.offset_in_file,
         **path_row(region.path),
         **place,  # of its first page
+    }
+
+
+def history_row(entry: HistoryEntry) -> Row:
+    """Return a line that was typed into a shell."""
+    return {
+        "record": "history",
+        "pid": entry.task.pid,
+        "process": entry.task.name,
+        "time_utc": iso_text(entry.time_ns),
+        "line": entry.line,
+        **_own_place(entry.task, entry.address),
+    }
+
+
+def log_row(kernel: Kernel, message: LogMessage) -> Row:
+    """Return a message of the kernel's log."""
+    return {
+        "record": "log",
+        "sequence": message.sequence,
+        "time_utc": iso_text(message.time_ns),
+        "since_start_ns": message.since_start_ns,
+        "level": message.level,
+        "text": message.text,
+        **place_row(kernel, kernel.space, message.address),
+    }
+
+
+def mount_row(device: str, path: str, filesystem: str) -> Row:
+    """Return a file system that is mounted."""
+    return {"record": "mount", "device": device, "path": path, "filesystem": filesystem}
+
+
+def owner_row(kernel: Kernel, physical: int, owner: MemoryOwner) -> Row:
+    """Return whose a byte of physical memory is."""
+    file = owner.file
+    return {
+        "record": "owner",
+        "physical_address": physical,
+        "offset_bytes": kernel.memory.offset_in_file(physical),
+        "kind": owner.kind,
+        "detail": owner.detail,
+        "owner": str(owner),
+        **path_row(None if file is None else file.path),
+        "inode": None if file is None else file.number,
+        "offset_in_file": owner.offset_in_file,
+        "processes": [
+            {
+                "pid": use.task.pid,
+                "name": use.task.name,
+                "virtual_address": f"{use.virtual:#x}",
+                "purpose": use.purpose,
+                "permissions": None if use.region is None else use.region.permissions,
+            }
+            for use in owner.uses
+        ],
+    }
+
+
+def text_row(found: FoundText, physical: int | None, offset: int | None, owner: MemoryOwner | None) -> Row:
+    """Return a text, where it lies, and whose it is (None where that is not known)."""
+    virtual = None
+    if owner is not None and owner.uses:
+        virtual = f"{owner.uses[0].virtual:#x}"
+    return {
+        "record": "string",
+        "physical_address": physical,
+        "offset_bytes": offset,
+        "virtual_address": virtual,
+        "pid": owner.uses[0].task.pid if owner is not None and owner.uses else None,
+        "encoding": found.encoding,
+        "text": found.text,
+        "owner": None if owner is None else str(owner),
     }
