@@ -21,6 +21,12 @@ def command_lines(image: Path, symbols: Path, folder: Path) -> Iterator[list[str
         ["maps"],
         ["recover"],
         ["recover", "--all"],
+        ["ps", "--scan"],
+        ["history"],
+        ["log"],
+        ["mounts"],
+        ["owner", "0x1000", "0x4000000", "0x5e65000", "0x7000fff"],
+        ["strings", "--pid", "1"],
     ):
         yield ["memory", words[0], *source, *words[1:], "--json"]
     yield ["memory", "ps", *source]

@@ -24,6 +24,9 @@ def machine() -> TinyMemory:
     shell = memory.task(40, "sh", parent=first, start_boottime=2 * 10**9)
     program = memory.task(41, "backup\x1b[2J", parent=shell, start_boottime=3 * 10**9)
     memory.task(42, "idle one", flags=0x20_0000, __state=0x402)
+    fair = memory.variable("fair_sched_class", 64)
+    for task in (first, shell, program, memory.task(66, "hidden", listed=False)):
+        memory.put(task, "task_struct", sched_class=fair)
     place = STACK + 16
     own, top = memory.memory_of(
         program,
@@ -181,6 +184,63 @@ def test_a_part_of_memory_is_recovered(image: Path, tmp_path: Path):
     assert content == (bytes(16) + ARGUMENTS + VARIABLES).ljust(PAGE, b"\0")
     refused(5, "no memory at 0x10", "memory maps", *arguments[:-1], "0x10")
     run("memory", "recover", image, "--pid", 41, code=2)
+
+
+def test_processes_by_scan(image: Path):
+    rows = objects("memory", "ps", image, "--scan")
+    assert [(row["pid"], row["listed"]) for row in rows] == [(1, True), (40, True), (41, True), (66, False)]
+    assert image.read_bytes()[rows[3]["offset_bytes"] :][:512].count(b"hidden\0") == 1
+    assert len(objects("memory", "ps", image, "--scan", "--threads")) == 4
+
+
+def test_owners(image: Path):
+    place = image.read_bytes().index(ARGUMENTS)
+    (row,) = objects("memory", "owner", image, hex(place + 3))
+    assert (row["kind"], row["processes"][0]["pid"], row["processes"][0]["purpose"]) == ("process", 41, "stack")
+    assert row["processes"][0]["virtual_address"] == f"{STACK + 19:#x}"
+    file = image.read_bytes().index(b"ends!")
+    (row,) = objects("memory", "owner", image, file)
+    assert (row["kind"], row["path"], row["offset_in_file"]) == ("file", "/notes.txt", 2 * PAGE)
+    refused(5, "is not memory", "offset in the image file", "memory", "owner", image, 1 << 30)
+
+
+def test_strings_with_owners(image: Path):
+    (row,) = objects("memory", "strings", image, "--containing", "203.0.113", "--min", 6)
+    assert (row["text"], row["pid"], row["encoding"]) == ("203.0.113.7", 41, "ASCII")
+    assert image.read_bytes()[row["offset_bytes"] :].startswith(b"203.0.113.7")
+    assert "process 41 backup" in row["owner"]
+    (own,) = objects("memory", "strings", image, "--containing", "203.0.113", "--pid", 41)
+    assert own["offset_bytes"] == row["offset_bytes"]
+    assert "[process 41 backup" in run("memory", "strings", image, "--pid", 41).stdout
+    refused(5, "is found in any bytes", "--min", "memory", "strings", image, "--min", 1)
+
+
+def test_strings_without_a_table(tmp_path: Path):
+    path = tmp_path / "any.raw"
+    path.write_bytes(bytes(100) + b"some words" + bytes(100))
+    done = run("memory", "strings", path, "--json")
+    row = json.loads(done.stdout)
+    assert (row["text"], row["offset_bytes"], row["owner"]) == ("some words", 100, None)
+    assert "Owners are not known" in done.stderr
+    refused(5, "no Linux kernel", "strings", "memory", "strings", path, "--pid", 1)
+
+
+def test_nothing_was_typed_and_no_log(image: Path):
+    assert objects("memory", "history", image, "--pid", 41) == []
+    refused(5, "has no symbol prb", "of another kind", "memory", "log", image)
+
+
+def test_hits_of_yara_have_owners(image: Path, tmp_path: Path):
+    rules = tmp_path / "rules.yar"
+    rules.write_text('rule relay { strings: $a = "203.0.113.7" $b = "ends!" condition: any of them }')
+    for row in objects("yara", rules, image):
+        expected = "process 41 backup" if row["string"] == "$a" else "file /notes.txt at 8192"
+        assert row["memory"].startswith(expected)
+    assert "memory  process 41 backup" in run("yara", rules, image).stdout
+    (tmp_path / "symbols" / "tiny.json").unlink()
+    done = run("yara", rules, image, "--json")
+    assert "memory" not in json.loads(done.stdout.splitlines()[0])
+    assert "as a memory image, memory.raw can not be read" in done.stderr
 
 
 def test_symbols_are_named_or_in_a_folder(image: Path, tmp_path: Path):

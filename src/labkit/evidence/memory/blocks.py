@@ -9,12 +9,12 @@ from labkit.evidence.memory.paging import MappedRun
 from labkit.evidence.memory.tasks import Task
 from labkit.evidence.remarks import remark
 
-MOST_BYTES = 1 << 20
+MOST_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Bytes that stand one behind the other in virtual memory, at most 1 MiB and a page of them."""
+    """Bytes that stand one behind the other in virtual memory, at most 32 MiB of them."""
 
     virtual: int
     data: bytes
@@ -44,7 +44,7 @@ def blocks(task: Task, wanted: Callable[[MappedRun], bool] = lambda _run: True) 
 
 
 def _split(task: Task) -> Iterator[MappedRun]:
-    """Yield what is mapped in pieces of at most 1 MiB."""
+    """Yield what is mapped in pieces of at most 16 MiB."""
     for run in task.mapped():
         alive()
         for step in range(0, run.size_bytes, MOST_BYTES):

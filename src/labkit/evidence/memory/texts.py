@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from labkit.errors import EvidenceError
 from labkit.evidence.memory.blocks import blocks
-from labkit.evidence.memory.physical import PhysicalMemory
+from labkit.evidence.memory.physical import WINDOW_BYTES, PhysicalMemory
 from labkit.evidence.memory.tasks import Task
 from labkit.evidence.words import ENCODINGS, encoding_named
 
@@ -54,7 +54,7 @@ def texts_in_memory(memory: PhysicalMemory, encodings: Sequence[str], shortest: 
     Raises:
         EvidenceError: ``shortest`` is too small.
     """
-    yield from _Finder(encodings, shortest).texts(memory.windows(_LONGEST_BYTES), _LONGEST_BYTES)
+    yield from _Finder(encodings, shortest).texts(memory.windows(_LONGEST_BYTES))
 
 
 def texts_of_process(task: Task, encodings: Sequence[str], shortest: int) -> Iterator[FoundText]:
@@ -65,7 +65,7 @@ def texts_of_process(task: Task, encodings: Sequence[str], shortest: int) -> Ite
     """
     finder = _Finder(encodings, shortest)
     for block in blocks(task):
-        yield from finder.texts([(block.virtual, block.data)], 0)
+        yield from finder.texts([(block.virtual, block.data)], len(block.data))
 
 
 class _Finder:
@@ -81,15 +81,14 @@ class _Finder:
             else:
                 self._searches.append((name, _narrow(_letter(name), shortest)))
 
-    def texts(self, windows: Iterable[tuple[int, bytes]], overlap: int) -> Iterator[FoundText]:
-        """Yield the texts of windows that overlap; those that begin in the overlap belong to the next window."""
+    def texts(self, windows: Iterable[tuple[int, bytes]], own_bytes: int = WINDOW_BYTES) -> Iterator[FoundText]:
+        """Yield the texts that begin in the first bytes of each window; behind them begins the next one."""
         done = [0] * len(self._searches)  # up to where each search has got
         for address, data in windows:
-            own = len(data) - overlap if len(data) > overlap else len(data)
             found = []
             for number, (name, search) in enumerate(self._searches):
                 for start, end in search(data):
-                    if start >= own:
+                    if start >= own_bytes:
                         break
                     begin = max(start, done[number] - address)
                     if begin < end:

@@ -23,13 +23,14 @@ TYPES = {
     "hlist_node": "next:*hlist_node pprev:*",
     "hlist_head": "first:*hlist_node",
     "kuid_t": "val:u32",
-    "page": "pad:u64[5] flags:u64 slab_cache:*kmem_cache page_type:u32",
+    "atomic_t": "counter:i32",
+    "page": "flags:u64 compound_head:u64 slab_cache:*kmem_cache private:u64 pad:u64 page_type:u32 _refcount:atomic_t",
     "kmem_cache": "size:u32 name:*",
     "cred": "usage:u32 uid:kuid_t gid:kuid_t euid:kuid_t egid:kuid_t",
     "signal_struct": "count:u32 thread_head:list_head",
     "task_struct": "pad:u64 comm:u8[16] pid:u32 tgid:u32 exit_state:i32 __state:u32 flags:u32 tasks:list_head "
     "thread_node:list_head real_parent:*task_struct parent:*task_struct group_leader:*task_struct start_boottime:u64 "
-    "mm:*mm_struct cred:*cred signal:*signal_struct files:*files_struct fs:* nsproxy:*nsproxy sched_class:*",
+    "mm:*mm_struct cred:*cred signal:*signal_struct files:*files_struct fs:* nsproxy:*nsproxy sched_class:* stack:*",
     "maple_tree": "ma_flags:u32 ma_root:*",
     "mm_struct": "pad:u64[3] pgd:* mm_mt:maple_tree arg_start:u64 arg_end:u64 env_start:u64 env_end:u64 start_brk:u64 "
     "brk:u64 start_stack:u64 map_count:i32 exe_file:*file",
