@@ -5,12 +5,15 @@ Source: MS-DTYP, section 2.3.3 "FILETIME".
 
 import struct
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from labkit.errors import SynthesisError
 
+_MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=64)
 def filetime(at: datetime) -> int:
     """Return an aware time as a FILETIME.
 
@@ -27,7 +30,7 @@ def filetime(at: datetime) -> int:
             f"{at.isoformat()} lies before 1601, where the time of Windows begins",
             remedy="Take a later time; look at the clock error of the machine too.",
         )
-    return (at - _EPOCH) // timedelta(microseconds=1) * 10
+    return (at - _EPOCH) // _MICROSECOND * 10
 
 
 def filetime_bytes(at: datetime) -> bytes:

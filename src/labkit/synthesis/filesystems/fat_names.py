@@ -14,6 +14,7 @@ from collections.abc import Callable
 from labkit.errors import SynthesisError
 
 LONGEST_NAME_UNITS = 255  # UTF-16 code units
+LONGEST_SHORT_NAME = 12  # with its dot
 UNITS_PER_SLOT = 13
 _BAD_IN_LONG = frozenset('"*/:<>?\\|\uffff') | {chr(code) for code in range(32)}
 _SHORT_CHARACTERS = r"A-Z0-9!#$%&'()@^_`{}~\-"
@@ -21,6 +22,7 @@ _SHORT_NAME = re.compile(f"[{_SHORT_CHARACTERS}]{{1,8}}(\\.[{_SHORT_CHARACTERS}]
 _LABEL = re.compile(f"[{_SHORT_CHARACTERS} ]{{1,11}}")
 _NOT_SHORT = re.compile(f"[^{_SHORT_CHARACTERS}]")
 _TAILS_BEFORE_CHECKSUM = 4
+_STEM_CHARACTERS = 6  # of the long name, before a tail
 _LAST_SLOT = 0x40
 _LONG_NAME_ATTRIBUTES = 0x0F
 _ASCII_UPPER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
@@ -75,18 +77,22 @@ def alias_for(name: str, taken: Callable[[str], bool]) -> str:
     upper = name.translate(_ASCII_UPPER)
     if is_short_name(upper) and not taken(upper):
         return upper  # differs in case only: no tail
+    return tailed_alias_for(name, taken)
+
+
+def tailed_alias_for(name: str, taken: Callable[[str], bool]) -> str:
+    """Return the 8.3 name with a tail that stands beside ``name``, which is none itself."""
+    upper = name.upper() if name.isascii() else name.translate(_ASCII_UPPER)
     stem, dot, extension = upper.lstrip(". ").rpartition(".")
     if not dot:
         stem, extension = extension, ""
-    stem = _NOT_SHORT.sub("_", re.sub(r"[. ]", "", stem)) or "_"
-    extension = _NOT_SHORT.sub("_", extension.replace(" ", ""))[:3]
+    stem = _in_short_characters(stem.replace(".", "").replace(" ", "")[:_STEM_CHARACTERS]) or "_"
+    extension = _in_short_characters(extension.replace(" ", "")[:3])
     ending = f".{extension}" if extension else ""
-    number = 1
-    while number <= _TAILS_BEFORE_CHECKSUM:
-        alias = f"{stem[:6]}~{number}{ending}"
+    for number in range(1, _TAILS_BEFORE_CHECKSUM + 1):
+        alias = f"{stem}~{number}{ending}"
         if not taken(alias):
             return alias
-        number += 1
     digits = f"{binascii.crc_hqx(name.encode('utf-16-le'), 0):04X}"
     number = 1
     while True:
@@ -95,6 +101,10 @@ def alias_for(name: str, taken: Callable[[str], bool]) -> str:
         if not taken(alias):
             return alias
         number += 1
+
+
+def _in_short_characters(text: str) -> str:
+    return text if text.isascii() and text.isalnum() else _NOT_SHORT.sub("_", text)
 
 
 def short_field(short_name: str) -> bytes:

@@ -172,12 +172,18 @@ class ClusterMap:
             first = self._state.find(pattern)
         if first < 0:
             return self._next_free(wanted, 1)
+        if self._state.startswith(FREE * wanted, first):
+            return first, wanted
         window = self._state[first : first + wanted]
         length = len(window) - len(window.lstrip(FREE))
         return first, length - length % unit or length
 
     def _touch(self, first: int, count: int) -> None:
-        self._changed.update(range(first // _BITS_PER_SECTOR, (first + count - 1) // _BITS_PER_SECTOR + 1))
+        begin, end = first // _BITS_PER_SECTOR, (first + count - 1) // _BITS_PER_SECTOR
+        if begin == end:
+            self._changed.add(begin)
+        else:
+            self._changed.update(range(begin, end + 1))
 
 
 class RecordMap:
@@ -190,6 +196,7 @@ class RecordMap:
     def __init__(self) -> None:
         self._state = bytearray()
         self._fresh = self._kept_back = 0  # how many are free, and how many kept back
+        self._search_from = 0  # no free record lies before
         self._sequences = array("H")
         self._owners = array("I")
         self._changed: set[int] = set()  # sectors of the bitmap
@@ -220,20 +227,15 @@ class RecordMap:
         self._sequences.extend((1,) * count)
         self._owners.extend((NOBODY,) * count)
 
-    def is_full(self, first: int) -> bool:
-        """Tell whether no record from ``first`` on can be given but those that are kept back."""
-        return self._state.find(FREE, first) < 0
+    def next_free(self, first: int) -> int:
+        """Return the lowest free record from ``first`` on, which all searches have in common; -1 if there is none."""
+        number = self._state.find(FREE, max(first, self._search_from))
+        self._search_from = number if number >= 0 else len(self._state)
+        return number
 
-    def allocate(self, owner: int, first: int) -> Extent:
-        """Give the lowest free record from ``first`` on to node ``owner``. Return its number and its sequence number.
-
-        There has to be one.
-        """
-        number = self._state.find(FREE, first)
-        if number < 0:
-            number = self._state.index(KEPT_BACK, first)
-        self.take(number, owner)
-        return number, self._sequences[number]
+    def next_kept_back(self, first: int) -> int:
+        """Return the lowest record from ``first`` on that is kept back; there has to be one."""
+        return self._state.index(KEPT_BACK, first)
 
     def take(self, number: int, owner: int, sequence: int | None = None) -> None:
         """Mark one record as in use."""
@@ -241,7 +243,7 @@ class RecordMap:
             self._fresh -= 1
         else:
             self._kept_back -= 1
-        self._state[number : number + 1] = TAKEN
+        self._state[number] = TAKEN[0]
         self._owners[number] = owner
         if sequence is not None:
             self._sequences[number] = sequence
@@ -259,6 +261,7 @@ class RecordMap:
         """Let what was kept back be given again, as after a new mount."""
         self._state = self._state.translate(_AS_BITS)
         self._fresh, self._kept_back = self._fresh + self._kept_back, 0
+        self._search_from = 0
 
     def owner(self, number: int) -> int:
         """Return the node that was given a record last; ``NOBODY`` if there was none."""

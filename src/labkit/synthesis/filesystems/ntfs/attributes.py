@@ -6,7 +6,7 @@ Technologies File System (NTFS)", section "MFT attribute".
 
 import struct
 
-from labkit.synthesis.filesystems.ntfs.nodes import HOLE, Attribute, Extents
+from labkit.synthesis.filesystems.ntfs.nodes import HOLE, Attribute, Extents, cluster_total
 
 RESIDENT_HEADER_BYTES = 24
 NON_RESIDENT_HEADER_BYTES = 64
@@ -38,11 +38,10 @@ def size_of(attribute: Attribute) -> int:
 
 def resident(kind: int, name: str, instance: int, value: bytes, *, indexed: bool = False) -> bytes:
     """Return an attribute with its body."""
-    value_start = aligned(RESIDENT_HEADER_BYTES + 2 * len(name))
-    size = value_start + aligned(len(value))
-    head = _RESIDENT.pack(
-        kind, size, 0, len(name), RESIDENT_HEADER_BYTES, 0, instance, len(value), value_start, indexed, 0
-    )
+    length = len(value)
+    value_start = aligned(RESIDENT_HEADER_BYTES + 2 * len(name)) if name else RESIDENT_HEADER_BYTES
+    size = value_start + aligned(length)
+    head = _RESIDENT.pack(kind, size, 0, len(name), RESIDENT_HEADER_BYTES, 0, instance, length, value_start, indexed, 0)
     if name:
         head = (head + name.encode("utf-16-le")).ljust(value_start, b"\0")
     return (head + value).ljust(size, b"\0")
@@ -58,16 +57,17 @@ def non_resident(attribute: Attribute, cluster_bytes: int, *, first_vcn: int = 0
         part: The extents to describe, where one record does not hold them all.
     """
     extents = attribute.extents if part is None else part
-    count = sum(length for _, length in extents)
+    count = allocated = cluster_total(extents)
     name_start = _SPARSE_HEADER_BYTES if attribute.sparse else NON_RESIDENT_HEADER_BYTES
     runs_start = aligned(name_start + 2 * len(attribute.name))
     runs = run_list(extents)
     size = runs_start + aligned(len(runs))
     sizes = (0, 0, 0)
     if first_vcn == 0:
-        allocated = sum(length for _, length in attribute.extents) * cluster_bytes
+        if part is not None:
+            allocated = cluster_total(attribute.extents)
         initialized = attribute.size_bytes if attribute.initialized_bytes < 0 else attribute.initialized_bytes
-        sizes = (allocated, attribute.size_bytes, initialized)
+        sizes = (allocated * cluster_bytes, attribute.size_bytes, initialized)
     head = _NON_RESIDENT.pack(
         attribute.kind,
         size,
@@ -84,8 +84,9 @@ def non_resident(attribute: Attribute, cluster_bytes: int, *, first_vcn: int = 0
     )
     if attribute.sparse:
         head += struct.pack("<Q", attribute.cluster_count * cluster_bytes if first_vcn == 0 else 0)
-    head += attribute.name.encode("utf-16-le")
-    return (head.ljust(runs_start, b"\0") + runs).ljust(size, b"\0")
+    if attribute.name:
+        head = (head + attribute.name.encode("utf-16-le")).ljust(runs_start, b"\0")
+    return (head + runs).ljust(size, b"\0")
 
 
 def run_list(extents: Extents) -> bytes:

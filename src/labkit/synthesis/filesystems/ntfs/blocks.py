@@ -49,6 +49,11 @@ class Block:
         """How long the entry is that ends the block."""
         return END_BYTES + CHILD_BYTES if self.children else END_BYTES
 
+    def has_room(self, entry: Entry, room: int) -> bool:
+        """Tell whether ``entry`` can be put in beside the others when the block has ``room`` bytes for all."""
+        beside = END_BYTES + 2 * CHILD_BYTES if self.children else END_BYTES
+        return self.used + entry.size_bytes + beside <= room
+
     def size_of(self, entry: Entry) -> int:
         """Return how long ``entry`` is in this block."""
         return entry.size_bytes + CHILD_BYTES if self.children else entry.size_bytes
@@ -59,12 +64,13 @@ class Block:
 
     def insert(self, position: int, entry: Entry, right: int | None) -> None:
         """Put ``entry`` at ``position`` and ``right``, in an inner block, as the child behind it."""
-        size = self.size_of(entry)
+        size = entry.size_bytes + CHILD_BYTES if self.children else entry.size_bytes
         self.entries.insert(position, entry)
         if right is not None:
             self.children.insert(position + 1, right)
         self.used += size
-        self.tail = self.tail[size:]
+        if self.tail:
+            self.tail = self.tail[size:]
 
     def take(self, position: int, render: Render) -> Entry:
         """Take an entry out of a leaf; the rest moves down, and the end of what stood there stays."""

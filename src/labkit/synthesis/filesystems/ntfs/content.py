@@ -5,9 +5,9 @@ from itertools import pairwise
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.filesystems.ntfs import rendering
-from labkit.synthesis.filesystems.ntfs.attributes import SPARSE_UNIT_CLUSTERS, resident_size
+from labkit.synthesis.filesystems.ntfs.attributes import SPARSE_UNIT_CLUSTERS, resident_size, size_of
 from labkit.synthesis.filesystems.ntfs.mft import read_extents, write_extents
-from labkit.synthesis.filesystems.ntfs.nodes import HOLE, Attribute, Extent, Extents, Node, joined
+from labkit.synthesis.filesystems.ntfs.nodes import HOLE, Attribute, Extent, Extents, Node, cluster_total, joined
 from labkit.synthesis.filesystems.ntfs.records import ROOM_BYTES
 from labkit.synthesis.filesystems.ntfs.tree import NtfsTree
 from labkit.synthesis.medium import SECTOR_BYTES
@@ -32,14 +32,13 @@ def appended(tree: NtfsTree, node: Node, attribute: Attribute, data: bytes, *, p
             return attribute._replace(value=value, size_bytes=size)
         if position:
             tree.write(tree.nodes[node.node_id])  # so that the old content stays in the record
-        return _in_clusters(tree, node, attribute._replace(value=None, size_bytes=0), value, pieces)
-    return _in_clusters(tree, node, attribute, data, pieces)
+        return _in_clusters(tree, node, attribute, 0, value, pieces)
+    return _in_clusters(tree, node, attribute, position, data, pieces)
 
 
 def rewritten(tree: NtfsTree, node: Node, attribute: Attribute, data: bytes) -> Attribute:
     """Return ``attribute`` with ``data`` in place of what it has, in the same clusters and more if it has to be."""
-    kept = attribute._replace(value=None, size_bytes=0)
-    return _in_clusters(tree, node, kept, data, 1)
+    return _in_clusters(tree, node, attribute, 0, data, 1)
 
 
 def sparse(
@@ -102,32 +101,37 @@ def read(tree: NtfsTree, attribute: Attribute | None) -> bytes:
     return read_extents(tree.medium, tree.geometry, attribute.extents, 0, attribute.size_bytes)
 
 
-def _in_clusters(tree: NtfsTree, node: Node, attribute: Attribute, data: bytes, pieces: int) -> Attribute:
-    position = attribute.size_bytes
+def _in_clusters(
+    tree: NtfsTree, node: Node, attribute: Attribute, position: int, data: bytes, pieces: int
+) -> Attribute:
+    """Return ``attribute`` with ``data`` from ``position`` to its end, outside of its record."""
+    geometry = tree.geometry
     size = position + len(data)
-    extents = _without_hole_from(attribute.extents, position // tree.geometry.cluster_bytes)
-    start = sum(count for _, count in extents) * tree.geometry.cluster_bytes
-    missing = tree.geometry.clusters_for(size) - sum(count for _, count in extents)
+    extents = _without_hole_from(attribute.extents, position // geometry.cluster_bytes)
+    count = cluster_total(extents)
+    missing = geometry.clusters_for(size) - count
     if missing > 0:
         near = sum(extents[-1]) if extents and extents[-1][0] != HOLE else None
         extents = joined(extents, tree.clusters.allocate(missing, node.node_id, near=near, pieces=pieces))
+        start = count * geometry.cluster_bytes
         if start < position:  # the end of the content was in a hole
-            write_extents(tree.medium, tree.geometry, extents, start, bytes(position - start))
+            write_extents(tree.medium, geometry, extents, start, bytes(position - start))
     if data:  # the rest of the last sector becomes zeros; sectors behind it keep what they held
         rest = -size % SECTOR_BYTES
-        write_extents(tree.medium, tree.geometry, extents, position, data + bytes(rest) if rest else data)
-    return attribute._replace(size_bytes=size, extents=extents)
+        write_extents(tree.medium, geometry, extents, position, data + bytes(rest) if rest else data)
+    return attribute._replace(value=None, size_bytes=size, extents=extents)
 
 
 def _without_hole_from(extents: Extents, cluster: int) -> Extents:
     """Return ``extents`` without the part of a hole at their end that lies behind the first ``cluster`` clusters."""
     if not extents or extents[-1][0] != HOLE:
         return extents
-    kept = cluster - sum(count for _, count in extents[:-1])
+    kept = cluster - cluster_total(extents[:-1])
     return (*extents[:-1], (HOLE, min(kept, extents[-1][1]))) if kept > 0 else extents[:-1]
 
 
 def _fits_record(node: Node, attribute: Attribute, size_bytes: int) -> bool:
-    others = tuple(one for one in node.attributes if one is not attribute)
-    room = ROOM_BYTES - rendering.fixed_bytes(node._replace(attributes=others))
+    room = ROOM_BYTES - rendering.fixed_bytes(node)
+    if node.attributes and any(one is attribute for one in node.attributes):
+        room += size_of(attribute)
     return resident_size(attribute.name, size_bytes) <= room

@@ -150,10 +150,10 @@ class Index:
         path: _Path = []
         while True:
             block = self._blocks[number]
-            position = bisect_left(block.entries, wanted)
+            entries = block.entries
+            position = bisect_left(entries, wanted)
             path.append((number, position))
-            found = position < len(block.entries) and block.entries[position].key == key
-            if found or not block.children:
+            if not block.children or (position < len(entries) and entries[position].key == key):
                 return path
             number = block.children[position]
 
@@ -162,7 +162,7 @@ class Index:
     ) -> None:
         """Insert ``entry`` into a block that ``path`` leads to, and ``right`` as the child behind it."""
         block = self._blocks[number]
-        if block.used + block.size_of(entry) + block.end_bytes > self._room(number):
+        if not block.has_room(entry, self._room(number)):
             number, position = self._make_room(number, position, path, around)
             block = self._blocks[number]
         block.insert(position, entry, right)

@@ -11,7 +11,7 @@ from functools import cache
 
 from labkit.synthesis.filesystems.ntfs.mft import write_extents
 from labkit.synthesis.filesystems.ntfs.node_store import attribute_of, with_attribute
-from labkit.synthesis.filesystems.ntfs.nodes import DATA, HOLE, Attribute, Extents, Name, Node, joined
+from labkit.synthesis.filesystems.ntfs.nodes import DATA, HOLE, Attribute, Extents, Name, Node, cluster_total, joined
 from labkit.synthesis.filesystems.ntfs.system import SystemFiles
 from labkit.synthesis.filesystems.ntfs.tree import NtfsTree
 from labkit.synthesis.filesystems.ntfs_streams.usn_journal import Reason, UsnJournal, UsnRecord
@@ -97,7 +97,7 @@ class ChangeJournal:
         tree, geometry = self._tree, self._tree.geometry
         stream = self._stream
         extents = stream.extents
-        allocated = sum(count for _, count in extents)
+        allocated = cluster_total(extents)
         missing = geometry.clusters_for(size_bytes) - allocated
         if missing > 0:
             ahead = max(missing, geometry.clusters_for(_AHEAD_BYTES))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from labkit.errors import SynthesisError
 from labkit.synthesis.filesystems.ntfs.allocation import ClusterMap, RecordMap
 from labkit.synthesis.filesystems.ntfs.layout import FIRST_RECORDS, NtfsGeometry
-from labkit.synthesis.filesystems.ntfs.nodes import HOLE, Extents, joined
-from labkit.synthesis.filesystems.ntfs.records import IN_USE, RECORD_BYTES, plain, protected, record_bytes
+from labkit.synthesis.filesystems.ntfs.nodes import HOLE, Extents, cluster_total, joined
+from labkit.synthesis.filesystems.ntfs.records import IN_USE, RECORD_BYTES, plain, protected, record_bytes, renewed
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
 
 FIRST_FREE_RECORD = 24
@@ -29,6 +29,7 @@ class Mft:
         self.map = RecordMap()
         self.owner = owner
         self._mirror_bytes = geometry.cluster_offset_bytes(geometry.mirror[0])
+        self._mirrored_records = geometry.mirrored_records
         first, count = geometry.mft
         bitmap_count = geometry.clusters_for(FIRST_RECORDS)
         clusters.take(first - bitmap_count, bitmap_count, owner)
@@ -78,9 +79,14 @@ class Mft:
 
         The table grows when only records are left that are kept back, or none (see ``require``).
         """
-        if self.map.is_full(FIRST_FREE_RECORD) and self.clusters.free_count >= self._growth_clusters:
+        number = self.map.next_free(FIRST_FREE_RECORD)
+        if number < 0 and self.clusters.free_count >= self._growth_clusters:
             self._grow()
-        return self.map.allocate(owner, FIRST_FREE_RECORD)
+            number = self.map.next_free(FIRST_FREE_RECORD)
+        if number < 0:
+            number = self.map.next_kept_back(FIRST_FREE_RECORD)
+        self.map.take(number, owner)
+        return number, self.map.sequence(number)
 
     @property
     def _growth_clusters(self) -> int:
@@ -96,13 +102,12 @@ class Mft:
 
     def write(self, number: int, used: bytes) -> None:
         """Write the used part of a record; what stood behind it stays."""
-        before = self.read(number)
-        self.put(number, protected(used + plain(before)[len(used) :], before))
+        self.put(number, renewed(used, self.read(number)))
 
     def put(self, number: int, block: bytes) -> None:
         """Write a whole record, and its copy in the mirror."""
         write_extents(self.medium, self.geometry, self.extents, number * RECORD_BYTES, block)
-        if number < self.geometry.mirrored_records:
+        if number < self._mirrored_records:
             self.medium.write(self._mirror_bytes + number * RECORD_BYTES, block)
 
     def write_slack(self, number: int, data: bytes) -> int:
@@ -141,7 +146,7 @@ class Mft:
     def _grow(self) -> None:
         geometry = self.geometry
         wanted = geometry.clusters_for((self.map.count + FIRST_RECORDS) * RECORD_BYTES)
-        missing = wanted - sum(count for _, count in self.extents)
+        missing = wanted - cluster_total(self.extents)
         if missing > 0:
             end = sum(self.extents[-1])
             length = self.clusters.grow_at(end, missing, self.owner)
@@ -152,7 +157,7 @@ class Mft:
                 extents = joined(extents, more)
             self.extents = extents
         self._add_records(FIRST_RECORDS)
-        if geometry.clusters_for(self.bitmap_bytes) > sum(count for _, count in self.bitmap_extents):
+        if geometry.clusters_for(self.bitmap_bytes) > cluster_total(self.bitmap_extents):
             more = self.clusters.allocate(1, self.owner, near=sum(self.bitmap_extents[-1]))
             self.bitmap_extents = joined(self.bitmap_extents, more)
             self.medium.write(geometry.cluster_offset_bytes(more[0][0]), bytes(geometry.cluster_bytes))

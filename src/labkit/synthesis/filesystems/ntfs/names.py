@@ -5,10 +5,10 @@ Namespace". The 8.3 name beside a long one is made as on FAT (see ``fat_names``)
 """
 
 from labkit.errors import SynthesisError
-from labkit.synthesis.filesystems.fat_names import alias_for, is_short_name
+from labkit.synthesis.filesystems.fat_names import LONGEST_SHORT_NAME, is_short_name, tailed_alias_for
 from labkit.synthesis.filesystems.ntfs_streams.upcase import upper
 
-__all__ = ["LONGEST_NAME_UNITS", "alias_for", "check_name", "check_stream_name", "is_dos_name", "units"]
+__all__ = ["LONGEST_NAME_UNITS", "check_name", "check_stream_name", "is_dos_name", "tailed_alias_for", "units"]
 
 LONGEST_NAME_UNITS = 255  # UTF-16 code units
 _BAD = frozenset('"*/:<>?\\|') | {chr(code) for code in range(32)}
@@ -40,7 +40,7 @@ def check_stream_name(name: str) -> None:
 
 def is_dos_name(name: str) -> bool:
     """Tell whether a name is an 8.3 name but for its case, so that it needs no other beside it."""
-    return name.isascii() and is_short_name(upper(name))
+    return len(name) <= LONGEST_SHORT_NAME and name.isascii() and is_short_name(upper(name))
 
 
 def units(name: str) -> int:

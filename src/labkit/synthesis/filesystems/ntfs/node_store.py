@@ -9,7 +9,7 @@ from labkit.synthesis.filesystems.ntfs.blocks import BLOCK_BYTES, Render
 from labkit.synthesis.filesystems.ntfs.index import Index, Surroundings
 from labkit.synthesis.filesystems.ntfs.layout import NtfsGeometry
 from labkit.synthesis.filesystems.ntfs.mft import Mft, read_extents, write_extents
-from labkit.synthesis.filesystems.ntfs.nodes import DATA, Attribute, Node, joined
+from labkit.synthesis.filesystems.ntfs.nodes import DATA, Attribute, Node, cluster_total, joined
 from labkit.synthesis.filesystems.ntfs.records import (
     ATTRIBUTES_START,
     DIRECTORY,
@@ -38,8 +38,9 @@ class NodeStore:
         self.mft = Mft(geometry, medium, self.clusters, MFT_NODE)
         self.nodes: dict[int, Node] = {}
         self.indexes: dict[int, tuple[Index, ...]] = {}
-        self.found: dict[int, dict[bytes, int]] = {}  # directory -> key of a name -> node
+        self.found: dict[int, dict[str, int]] = {}  # directory -> name in upper case -> node
         self._owned: set[int] = set()  # nodes whose indexes no fork shares
+        self._in_hand: dict[int, tuple[Index, Surroundings]] = {}  # directories that change again and again
         self._changed: set[int] = set()  # nodes whose record has to be written
         self._restated: set[int] = set()  # nodes whose index entries have to be written
         self._changed_indexes: set[int] = set()
@@ -55,6 +56,7 @@ class NodeStore:
         other._changed, other._restated = set(self._changed), set(self._restated)
         other._changed_indexes = set(self._changed_indexes)
         self._owned, other._owned = set(), set()
+        self._in_hand, other._in_hand = {}, {}
         return other
 
     def settle(self, node: Node) -> Node:
@@ -63,10 +65,13 @@ class NodeStore:
         The caller has made sure that there is room (``require``).
         """
         indexes = self.own_indexes(node.node_id) if node.node_id in self.indexes else ()
-        while rendering.used_bytes(node, indexes) > ROOM_BYTES and (large := _largest_resident(node)) is not None:
+        while not (fits := rendering.used_bytes(node, indexes) <= ROOM_BYTES):
+            large = _largest_resident(node)
+            if large is None:
+                break
             node = self._moved_out(node, large)
         self.nodes[node.node_id] = node
-        if rendering.used_bytes(node, indexes) > ROOM_BYTES or node.extensions:
+        if not fits or node.extensions:
             node = self._with_extensions(node)
         for index in indexes:
             index.root_room = rendering.root_room(node, index, len(indexes))
@@ -127,6 +132,7 @@ class NodeStore:
         for node_id in sorted(self._changed, key=lambda number: self.nodes[number].record):
             self.write(self.nodes[node_id])
         self._changed.clear()
+        self._in_hand.clear()
 
     def write_if_changed(self, node: Node) -> None:
         """Write the record of a node unless it stands as it is."""
@@ -136,25 +142,18 @@ class NodeStore:
 
     def write(self, node: Node) -> None:
         """Write the record of a node, and those that it needs beside it."""
+        plain = rendering.plain_record(node, self.geometry.cluster_bytes)
+        if plain is not None:
+            self._write_base(node, plain)
+            return
         parts = self._spread(node)
-        flags = IN_USE | (DIRECTORY if node.directory else 0) | node.record_flags
-        base = parts.base
+        base = [piece.content for piece in parts.base]
         if parts.further:
-            base = [base[0], self._list_piece(node, parts), *base[1:]]
+            base.insert(1, self._list_piece(node, parts).content)
             if parts.list_outside:
                 value = rendering.attribute_list(parts, _references(node))
                 write_extents(self.medium, self.geometry, node.list_extents, 0, value)
-        self.mft.write(
-            node.record,
-            record_bytes(
-                node.record,
-                node.sequence,
-                flags=flags,
-                links=sum(2 if name.alias else 1 for name in node.names),
-                next_instance=max(node.next_instance, rendering.FIXED_END),
-                attributes=[piece.content for piece in base],
-            ),
-        )
+        self._write_base(node, base)
         for (record, sequence), further in zip(node.extensions, parts.further, strict=True):
             used = record_bytes(
                 record,
@@ -166,6 +165,20 @@ class NodeStore:
                 base_reference=node.reference,
             )
             self.mft.write(record, used)
+
+    def _write_base(self, node: Node, attributes: list[bytes]) -> None:
+        links = 0
+        for name in node.names:
+            links += 2 if name.alias else 1
+        used = record_bytes(
+            node.record,
+            node.sequence,
+            flags=IN_USE | (DIRECTORY if node.directory else 0) | node.record_flags,
+            links=links,
+            next_instance=max(node.next_instance, rendering.FIXED_END),
+            attributes=attributes,
+        )
+        self.mft.write(node.record, used)
 
     def place_of(self, node: Node, attribute: Attribute) -> tuple[int, int]:
         """Return the record that holds a resident attribute, and where its value begins within the record."""
@@ -185,9 +198,7 @@ class NodeStore:
         """Return what writes an entry of an index as it stands now."""
         if isinstance(index, ViewTree):
             return index.render
-        nodes, cluster_bytes = self.nodes, self.geometry.cluster_bytes
-        reference = nodes[node_id].reference
-        return lambda entry: rendering.index_entry(entry, nodes[entry.owner], reference, cluster_bytes)
+        return rendering.entry_renderer(self.nodes, self.nodes[node_id].reference, self.geometry.cluster_bytes)
 
     def surroundings(self, node_id: int, index: Index) -> Surroundings:
         """Return what a change of an index asks for."""
@@ -232,7 +243,7 @@ class NodeStore:
             self.mft.release(number)
         list_extents = node.list_extents
         wanted = self.geometry.clusters_for(parts.list_bytes) if parts.list_outside else 0
-        missing = wanted - sum(count for _, count in list_extents)
+        missing = wanted - cluster_total(list_extents)
         if missing > 0:
             list_extents = joined(list_extents, self.clusters.allocate(missing, node.node_id))
         elif not wanted:
@@ -253,7 +264,7 @@ class NodeStore:
     def _grow_index(self, node_id: int, index: Index) -> None:
         """Give an index clusters for one block more, and an eighth of what it has where that is more."""
         unit = self.geometry.clusters_for(BLOCK_BYTES)
-        allocated = sum(count for _, count in index.extents)
+        allocated = cluster_total(index.extents)
         missing = self.geometry.clusters_for((index.block_count + 1) * BLOCK_BYTES) - allocated
         if missing <= 0:
             return
@@ -264,8 +275,16 @@ class NodeStore:
     def blocks_for(self, index: Index, entries: int) -> int:
         """Return how many clusters so many new entries of an index may take at most."""
         per_block = self.geometry.clusters_for(BLOCK_BYTES)
-        allocated = sum(count for _, count in index.extents)
+        allocated = cluster_total(index.extents)
         return entries * (index.height + 2) * per_block + allocated // _GROWTH_SHARE + per_block
+
+    def own_directory(self, node_id: int) -> tuple[Index, Surroundings]:
+        """Return the index of a directory, not shared with a fork any more, and what a change of it asks for."""
+        known = self._in_hand.get(node_id)
+        if known is None:
+            index = self.own_indexes(node_id)[0]
+            known = self._in_hand[node_id] = index, self.surroundings(node_id, index)
+        return known
 
     def own_indexes(self, node_id: int) -> tuple[Index, ...]:
         """Return the indexes of a node, not shared with a fork any more."""

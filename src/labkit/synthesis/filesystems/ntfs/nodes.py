@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
+DATA = 0x80
+FIRST_INSTANCE = 2  # 0 is $STANDARD_INFORMATION, 1 the unnamed $DATA or $INDEX_ROOT
 HOLE = -1  # as first cluster of an extent: nothing is stored
 Extent = tuple[int, int]  # first cluster, count of clusters
 Extents = tuple[Extent, ...]
@@ -100,7 +102,7 @@ class Node(NamedTuple):
     names: tuple[Name, ...]
     attributes: tuple[Attribute, ...] = ()
     security_id: int = 0
-    next_instance: int = 2  # 0 is $STANDARD_INFORMATION, 1 the unnamed $DATA or $INDEX_ROOT
+    next_instance: int = FIRST_INSTANCE
     usn: int = 0
     reparse_tag: int = 0
     deleted: bool = False
@@ -122,17 +124,24 @@ class Node(NamedTuple):
         return None
 
 
-DATA = 0x80
-
-
 def moment(steps: int) -> datetime:
     """Return a FILETIME as an aware UTC time, rounded down to a microsecond."""
     return _FIRST_TIME + steps // _STEPS_PER_MICROSECOND * _MICROSECOND
 
 
+def cluster_total(extents: Extents) -> int:
+    """Return how many clusters extents are, with their holes."""
+    total = 0
+    for _, count in extents:
+        total += count
+    return total
+
+
 def joined(left: Extents, right: Extents) -> Extents:
     """Return the extents of two stretches of content, one behind the other."""
-    if left and right and left[-1][0] != HOLE and left[-1][0] + left[-1][1] == right[0][0]:
+    if not left:
+        return right
+    if right and left[-1][0] != HOLE and left[-1][0] + left[-1][1] == right[0][0]:
         merged = (left[-1][0], left[-1][1] + right[0][1])
         return (*left[:-1], merged, *right[1:])
     return left + right

@@ -15,6 +15,7 @@ _END_MARK = b"\xff\xff\xff\xff\0\0\0\0"
 ROOM_BYTES = RECORD_BYTES - ATTRIBUTES_START - len(_END_MARK)  # for attributes
 IN_USE, DIRECTORY, IS_IN_EXTEND, IS_VIEW_INDEX = 0x01, 0x02, 0x04, 0x08
 _HEADER = struct.Struct("<4sHHQHHHHIIQHHI8x")  # with the room of the update sequence
+_REPEATED = [bytes((byte,)) for byte in range(256)]
 _PROTECTED = frozenset((b"FILE", b"INDX"))
 
 
@@ -56,14 +57,18 @@ def protected(block: bytes | bytearray, before: bytes) -> bytes:
     """
     result = bytearray(block)
     start = result[4] | result[5] << 8
-    low, high = divmod(update_sequence_number(before) % 0xFFFF + 1, 256)[::-1]
-    for saved, end, mark in ((start + 2, SECTOR_BYTES - 2, low), (start + 3, SECTOR_BYTES - 1, high)):
+    number = update_sequence_number(before) % 0xFFFF + 1
+    for saved, end, mark in ((start, SECTOR_BYTES - 2, number & 0xFF), (start + 1, SECTOR_BYTES - 1, number >> 8)):
         ends = result[end::SECTOR_BYTES]
-        result[saved : saved + 2 * len(ends) : 2] = ends
-        result[end::SECTOR_BYTES] = bytes((mark,)) * len(ends)
-    result[start] = low
-    result[start + 1] = high
+        result[saved] = mark
+        result[saved + 2 : saved + 2 + 2 * len(ends) : 2] = ends
+        result[end::SECTOR_BYTES] = _REPEATED[mark] * len(ends)
     return bytes(result)
+
+
+def renewed(used: bytes, before: bytes) -> bytes:
+    """Return a protected record that begins with ``used``, and goes on as ``before``, the same record as it stood."""
+    return protected(used + plain(before)[len(used) :], before)
 
 
 def plain(block: bytes) -> bytes:
@@ -72,9 +77,9 @@ def plain(block: bytes) -> bytes:
         return block
     result = bytearray(block)
     start = result[4] | result[5] << 8
-    count = len(block) // SECTOR_BYTES
-    for saved, end in ((start + 2, SECTOR_BYTES - 2), (start + 3, SECTOR_BYTES - 1)):
-        result[end::SECTOR_BYTES] = result[saved : saved + 2 * count : 2]
+    behind = start + 2 + 2 * (len(block) // SECTOR_BYTES)
+    result[SECTOR_BYTES - 2 :: SECTOR_BYTES] = result[start + 2 : behind : 2]
+    result[SECTOR_BYTES - 1 :: SECTOR_BYTES] = result[start + 3 : behind : 2]
     return bytes(result)
 
 

@@ -5,7 +5,7 @@ Sources: Linux-NTFS, "NTFS Documentation", "Attributes: $STANDARD_INFORMATION", 
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from labkit.synthesis.filesystems.ntfs import attributes as on_disk
@@ -13,15 +13,15 @@ from labkit.synthesis.filesystems.ntfs.attributes import aligned
 from labkit.synthesis.filesystems.ntfs.blocks import Entry, Render
 from labkit.synthesis.filesystems.ntfs.index import Index
 from labkit.synthesis.filesystems.ntfs.names import units
-from labkit.synthesis.filesystems.ntfs.nodes import Attribute, Extents, Name, Namespace, Node
+from labkit.synthesis.filesystems.ntfs.nodes import DATA, Attribute, Extents, Name, Namespace, Node, cluster_total
 from labkit.synthesis.filesystems.ntfs.records import IS_VIEW_INDEX, ROOM_BYTES
 from labkit.synthesis.filesystems.ntfs_streams.attrdef import AttributeType
 from labkit.synthesis.filesystems.ntfs_streams.upcase import collation_key
 
 STANDARD_INFORMATION_BYTES = 96  # with its header
-_DIRECTORY_FLAG, _VIEW_INDEX_FLAG = 0x10000000, 0x20000000
+DIRECTORY_FLAG, _VIEW_INDEX_FLAG = 0x10000000, 0x20000000
 _NAME_FIXED_BYTES = 66
-_NAME_HEADER_BYTES = 24  # of the attribute
+_NAME_BYTES = 24 + _NAME_FIXED_BYTES  # with the header of the attribute, without the name
 _ENTRY_HEADER_BYTES = 16
 _LIST_ENTRY_BYTES = 26
 _MOST_LIST_BYTES = 320  # of $ATTRIBUTE_LIST in its record
@@ -35,8 +35,11 @@ _INDEX_RESERVE_BYTES = 160  # for $INDEX_ALLOCATION and $BITMAP beside it
 _LEAST_ROOT_BYTES = 24  # one end that leads to a block
 _MOST_RUN_BYTES = 856  # of one part of an attribute
 _INDEX_ENTRY = struct.Struct("<QHHHHQQQQQQQIIBB")
-_FILE_NAME = struct.Struct("<QQQQQQQIIBB")
-_STANDARD_INFORMATION = struct.Struct("<QQQQIIIIIIQQ")
+_FILE_NAME = struct.Struct("<IIxxHxxHIHBxQQQQQQQI4xBB")  # with the header of a resident attribute
+_STANDARD_INFORMATION = struct.Struct("<QQQQI16xI8xQ")
+_STANDARD_INFORMATION_HEAD = on_disk.resident(
+    AttributeType.STANDARD_INFORMATION, "", 0, bytes(_STANDARD_INFORMATION.size)
+)[: -_STANDARD_INFORMATION.size]
 
 
 class Piece(NamedTuple):
@@ -70,50 +73,57 @@ def entry_size(key: bytes) -> int:
 
 def sizes(node: Node, cluster_bytes: int) -> tuple[int, int]:
     """Return the allocated and the real size of the unnamed content, as $FILE_NAME states them."""
-    content = node.content
-    if node.directory or content is None:
+    if node.directory:
         return 0, 0
-    if content.value is not None:
-        return aligned(content.size_bytes), content.size_bytes
-    return sum(count for _, count in content.extents) * cluster_bytes, content.size_bytes
+    for attribute in node.attributes:
+        if attribute.kind == DATA and not attribute.name:
+            size = attribute.size_bytes
+            held = aligned(size) if attribute.value is not None else cluster_total(attribute.extents) * cluster_bytes
+            return held, size
+    return 0, 0
 
 
 def flags_of(node: Node) -> int:
     """Return the file attributes as $FILE_NAME states them: with marks for directories and view indexes."""
-    flags = node.flags | (_DIRECTORY_FLAG if node.directory else 0)
-    return flags | (_VIEW_INDEX_FLAG if node.record_flags & IS_VIEW_INDEX else 0)
+    flags = node.flags
+    if node.directory:
+        flags |= DIRECTORY_FLAG
+    return flags | _VIEW_INDEX_FLAG if node.record_flags & IS_VIEW_INDEX else flags
 
 
-def index_entry(entry: Entry, node: Node, parent_reference: int, cluster_bytes: int) -> bytes:
-    """Return the entry of one name in the leaf of a directory, with what the file is like now."""
-    text = entry.text.encode("utf-16-le")
-    length = len(text)
-    allocated, size = sizes(node, cluster_bytes)
-    head = _INDEX_ENTRY.pack(
-        node.sequence << 48 | node.record,
-        entry.size_bytes,
-        _NAME_FIXED_BYTES + length,
-        0,
-        0,
-        parent_reference,
-        *node.times,
-        allocated,
-        size,
-        flags_of(node),
-        node.reparse_tag,
-        length // 2,
-        entry.kind,
-    )
-    return (head + text).ljust(entry.size_bytes, b"\0")
+def entry_renderer(nodes: Mapping[int, Node], parent_reference: int, cluster_bytes: int) -> Render:
+    """Return what writes the entries of a directory as they stand in a leaf, each with what its file is like now."""
+
+    def render(entry: Entry) -> bytes:
+        node = nodes[entry.owner]
+        text = entry.text.encode("utf-16-le")
+        length = len(text)
+        allocated, size = sizes(node, cluster_bytes)
+        head = _INDEX_ENTRY.pack(
+            node.sequence << 48 | node.record,
+            entry.size_bytes,
+            _NAME_FIXED_BYTES + length,
+            0,
+            0,
+            parent_reference,
+            *node.times,
+            allocated,
+            size,
+            flags_of(node),
+            node.reparse_tag,
+            length // 2,
+            entry.kind,
+        )
+        return (head + text).ljust(entry.size_bytes, b"\0")
+
+    return render
 
 
 def pieces(node: Node, indexes: Iterable[tuple[Index, Render]], cluster_bytes: int) -> list[Piece]:
     """Return all attributes of a node but $ATTRIBUTE_LIST, in the order of a record."""
     found = [Piece(AttributeType.STANDARD_INFORMATION, "", 0, 0, _standard_information(node))]
     for name in node.names:
-        if name.alias:
-            found.append(_file_name(name, name.alias, Namespace.DOS, name.instance + 1))
-        found.append(_file_name(name, name.text, name.namespace, name.instance))
+        found += [Piece(AttributeType.FILE_NAME, "", 0, instance, content) for instance, content in _file_names(name)]
     for attribute in node.attributes:
         found += _attribute_pieces(attribute, cluster_bytes)
     for number, (index, render) in enumerate(indexes):
@@ -121,6 +131,24 @@ def pieces(node: Node, indexes: Iterable[tuple[Index, Render]], cluster_bytes: i
     if len(node.attributes) > 1 or (node.attributes and node.directory) or node.record_flags:
         found.sort(key=lambda piece: piece.order)
     return found
+
+
+def plain_record(node: Node, cluster_bytes: int) -> list[bytes] | None:
+    """Return all attributes of a file that has one name and nothing but content, in the order of its record.
+
+    They are those of ``pieces``. Return None if the file is of another kind or needs more than one record.
+    """
+    if node.directory or node.extensions or node.record_flags or len(node.names) != 1 or len(node.attributes) != 1:
+        return None
+    (attribute,) = node.attributes
+    if attribute.kind != DATA:
+        return None
+    if attribute.value is not None:
+        stored = on_disk.resident(DATA, attribute.name, attribute.instance, attribute.value)
+    else:
+        stored = on_disk.non_resident(attribute, cluster_bytes)
+    found = [_standard_information(node), *(content for _, content in _file_names(node.names[0])), stored]
+    return found if sum(map(len, found)) <= ROOM_BYTES else None
 
 
 def used_bytes(node: Node, indexes: Iterable[Index]) -> int:
@@ -135,9 +163,9 @@ def fixed_bytes(node: Node) -> int:
     """Return how many bytes the attributes of a node take that are not an index."""
     used = STANDARD_INFORMATION_BYTES
     for name in node.names:
-        used += aligned(_NAME_HEADER_BYTES + _NAME_FIXED_BYTES + len(name.key))
+        used += (_NAME_BYTES + len(name.key) + 7) & ~7
         if name.alias:
-            used += aligned(_NAME_HEADER_BYTES + _NAME_FIXED_BYTES + 2 * len(name.alias))
+            used += (_NAME_BYTES + 2 * len(name.alias) + 7) & ~7
     for attribute in node.attributes:
         used += on_disk.size_of(attribute)
     return used
@@ -153,6 +181,11 @@ def root_room(node: Node, index: Index, index_count: int) -> int:
 def next_instance(instance: int) -> int:
     """Return the instance number for an attribute that comes next."""
     return _FIXED_INSTANCES.stop if instance + 1 in _FIXED_INSTANCES else instance + 1
+
+
+def instance_behind(name: Name) -> int:
+    """Return the instance number for an attribute that comes behind a link, of which one with a DOS name has two."""
+    return next_instance(name.instance + 1 if name.alias else name.instance)
 
 
 def spread(found: list[Piece]) -> Spread:
@@ -211,24 +244,39 @@ def list_piece(value: bytes, extents: Extents, cluster_bytes: int) -> Piece:
 
 
 def _standard_information(node: Node) -> bytes:
-    value = _STANDARD_INFORMATION.pack(*node.times, node.flags, 0, 0, 0, 0, node.security_id, 0, node.usn)
-    return on_disk.resident(AttributeType.STANDARD_INFORMATION, "", 0, value)
+    return _STANDARD_INFORMATION_HEAD + _STANDARD_INFORMATION.pack(*node.times, node.flags, node.security_id, node.usn)
 
 
-def _file_name(name: Name, text: str, namespace: Namespace, instance: int) -> Piece:
+def _file_names(name: Name) -> list[tuple[int, bytes]]:
+    """Return the $FILE_NAME attributes of a link, each behind its instance number: the DOS name before the long one."""
+    found = []
+    if name.alias:
+        found.append((name.instance + 1, _file_name(name, name.alias, Namespace.DOS, name.instance + 1)))
+    found.append((name.instance, _file_name(name, name.text, name.namespace, name.instance)))
+    return found
+
+
+def _file_name(name: Name, text: str, namespace: int, instance: int) -> bytes:
     encoded = text.encode("utf-16-le")
-    value = _FILE_NAME.pack(
+    length = len(encoded)
+    size = (_NAME_BYTES + length + 7) & ~7
+    head = _FILE_NAME.pack(
+        AttributeType.FILE_NAME,
+        size,
+        on_disk.RESIDENT_HEADER_BYTES,
+        instance,
+        _NAME_FIXED_BYTES + length,
+        on_disk.RESIDENT_HEADER_BYTES,
+        1,
         name.parent_reference,
         *name.times,
         name.allocated_bytes,
         name.size_bytes,
         name.flags,
-        0,
-        len(encoded) // 2,
+        length // 2,
         namespace,
     )
-    content = on_disk.resident(AttributeType.FILE_NAME, "", instance, value + encoded, indexed=True)
-    return Piece(AttributeType.FILE_NAME, "", 0, instance, content)
+    return (head + encoded).ljust(size, b"\0")
 
 
 def _attribute_pieces(attribute: Attribute, cluster_bytes: int) -> list[Piece]:
@@ -243,7 +291,7 @@ def _attribute_pieces(attribute: Attribute, cluster_bytes: int) -> list[Piece]:
     for part in _parts(attribute.extents):
         content = on_disk.non_resident(attribute, cluster_bytes, first_vcn=vcn, part=part)
         found.append(Piece(kind, name, vcn, instance, content))
-        vcn += sum(count for _, count in part)
+        vcn += cluster_total(part)
     return found
 
 

@@ -127,13 +127,11 @@ class SystemFiles:
         tree.require(0, directories=(tree.nodes[EXTEND_NODE],))
         flags = _HIDDEN_SYSTEM | FileFlags.ARCHIVE
         security_id = self._security.add(METADATA_WRITE)
-        node = tree.new_node(self._times, directory=False, flags=flags, security_id=security_id)
-        node, name = tree.name_for(node, tree.nodes[EXTEND_NODE], text)
+        name = tree.new_name(tree.nodes[EXTEND_NODE], text, self._times, flags)
         name = name._replace(namespace=Namespace.BOTH, alias="")
+        node = tree.new_node(name, self._times, directory=False, flags=flags, security_id=security_id)
         record_flags = IS_IN_EXTEND | (IS_VIEW_INDEX if views else 0)
-        node = node._replace(
-            names=(name,), attributes=attributes, record_flags=record_flags, next_instance=_BITMAP_INSTANCE + 1
-        )
+        node = node._replace(attributes=attributes, record_flags=record_flags, next_instance=_BITMAP_INSTANCE + 1)
         self._keep(node, views)
         tree.enter(tree.nodes[node.node_id], name)
         return node.node_id

@@ -10,9 +10,9 @@ from labkit.synthesis.filesystems.ntfs.blocks import Entry
 from labkit.synthesis.filesystems.ntfs.index import Index
 from labkit.synthesis.filesystems.ntfs.layout import NtfsGeometry
 from labkit.synthesis.filesystems.ntfs.node_store import NodeStore
-from labkit.synthesis.filesystems.ntfs.nodes import Name, Namespace, Node, Times
+from labkit.synthesis.filesystems.ntfs.nodes import FIRST_INSTANCE, Name, Namespace, Node, Times
 from labkit.synthesis.filesystems.ntfs_streams.attrdef import AttributeType
-from labkit.synthesis.filesystems.ntfs_streams.upcase import collation_key
+from labkit.synthesis.filesystems.ntfs_streams.upcase import collation_key, upper
 from labkit.synthesis.filesystems.ntfs_streams.view_index import Collation
 from labkit.synthesis.medium import Medium
 
@@ -23,7 +23,7 @@ _SPARE_RECORDS = 4
 _RUNS_PER_RECORD = 100
 _SPARE_CLUSTERS = 2
 _NOWHERE = 0  # no node has this number
-_NOTHING: Mapping[bytes, int] = {}
+_NOTHING: Mapping[str, int] = {}
 
 
 class NtfsTree(NodeStore):
@@ -48,7 +48,7 @@ class NtfsTree(NodeStore):
         if path == "/":
             return self.nodes[ROOT]
         above, name = _divided(path)
-        number = self.found.get(self._directory(above), _NOTHING).get(collation_key(name))
+        number = self.found.get(self._directory(above), _NOTHING).get(upper(name))
         return None if number is None else self.nodes[number]
 
     def live(self, path: str) -> Node:
@@ -117,7 +117,7 @@ class NtfsTree(NodeStore):
         number = self._directories.get(path)
         if number is None:
             above, _, name = path.rpartition("/")
-            number = self.found.get(self._directory(above), _NOTHING).get(collation_key(name), _NOWHERE)
+            number = self.found.get(self._directory(above), _NOTHING).get(upper(name), _NOWHERE)
             if number not in self.found:
                 return _NOWHERE
             self._directories[path] = number
@@ -125,10 +125,9 @@ class NtfsTree(NodeStore):
 
     def children(self, node: Node) -> list[Node]:
         """Return what lives in a directory, in the order of its index."""
-        return [
-            self.nodes[number]
-            for number in dict.fromkeys(value for _, value in sorted(self.found[node.node_id].items()))
-        ]
+        found = self.found[node.node_id]
+        ordered = sorted(found, key=collation_key)
+        return [self.nodes[number] for number in dict.fromkeys(found[name] for name in ordered)]
 
     def line(self, node: Node) -> Iterator[Node]:
         """Yield ``node`` and the directories above its first name, up to the root."""
@@ -185,54 +184,62 @@ class NtfsTree(NodeStore):
             SynthesisError: It is.
         """
         naming.check_name(name)
-        if self.found[parent.node_id].get(collation_key(name), holder) != holder:
+        if self.found[parent.node_id].get(upper(name), holder) != holder:
             raise SynthesisError(
                 f"{self.path(parent).rstrip('/')}/{name} exists already",
                 remedy="Take another name; upper and lower case are the same, and an 8.3 name beside another counts.",
             )
 
-    def name_for(self, node: Node, parent: Node, text: str, *, link: bool = False) -> tuple[Node, Name]:
-        """Return the link that ``node`` gets in ``parent``, and the node with its next instance number."""
-        alias = ""
-        found = self.found[parent.node_id]
-        if link:
-            namespace = Namespace.POSIX
-        elif naming.is_dos_name(text):
-            namespace = Namespace.BOTH
-        else:
-            namespace = Namespace.WIN32
-            if self.short_names:
-                own = node.node_id
-                alias = naming.alias_for(text, lambda name: found.get(name.encode("utf-16-be"), own) != own)
-        allocated, size = rendering.sizes(node, self.geometry.cluster_bytes)
-        name = Name(
-            parent_id=parent.node_id,
-            parent_reference=parent.reference,
-            text=text,
-            key=collation_key(text),
-            namespace=namespace,
-            alias=alias,
-            times=node.times,
-            allocated_bytes=allocated,
-            size_bytes=size,
-            flags=rendering.flags_of(node),
-            instance=node.next_instance,
+    def new_name(self, parent: Node, text: str, times: Times, flags: int) -> Name:
+        """Return the link that a new node gets in ``parent``; ``flags`` are those of $FILE_NAME."""
+        return self._name(parent, text, self._alias(parent, text, _NOWHERE), times, (0, 0), flags, FIRST_INSTANCE)
+
+    def name_for(self, node: Node, parent: Node, text: str, *, hard_link: bool = False) -> Name:
+        """Return a link more that ``node`` gets in ``parent``; one of the POSIX namespace if it is a hard link."""
+        alias = "" if hard_link else self._alias(parent, text, node.node_id)
+        sizes, flags = rendering.sizes(node, self.geometry.cluster_bytes), rendering.flags_of(node)
+        name = self._name(parent, text, alias, node.times, sizes, flags, node.next_instance)
+        return name._replace(namespace=Namespace.POSIX) if hard_link else name
+
+    def _name(
+        self, parent: Node, text: str, alias: str, times: Times, sizes: tuple[int, int], flags: int, instance: int
+    ) -> Name:
+        """Return a link; ``instance`` is the next number that is free for an attribute."""
+        if alias and rendering.next_instance(instance) != instance + 1:
+            instance = rendering.next_instance(instance)  # its number and that of the DOS name are taken together
+        return Name(
+            parent.node_id,
+            parent.reference,
+            text,
+            collation_key(text),
+            Namespace.BOTH if naming.is_dos_name(text) else Namespace.WIN32,
+            alias,
+            times,
+            *sizes,
+            flags,
+            instance,
         )
-        instance = rendering.next_instance(node.next_instance)
-        if alias:  # its number is the next one; both are taken together
-            if instance != name.instance + 1:
-                name, instance = name._replace(instance=instance), rendering.next_instance(instance)
-            instance = rendering.next_instance(instance)
-        return node._replace(next_instance=instance), name
+
+    def _alias(self, parent: Node, text: str, own: int) -> str:
+        """Return the DOS name beside ``text``, which the node ``own`` may have already; "" if none is needed."""
+        if not self.short_names or naming.is_dos_name(text):
+            return ""
+        found = self.found[parent.node_id]
+        if own == _NOWHERE:
+            return naming.tailed_alias_for(text, found.__contains__)
+        return naming.tailed_alias_for(text, lambda name: found.get(name, own) != own)
 
     def enter(self, node: Node, name: Name) -> None:
         """Put a link of ``node``, which is stored already, into its directory."""
-        directory = self.own_indexes(name.parent_id)[0]
-        found, around = self.found[name.parent_id], self.surroundings(name.parent_id, directory)
+        directory, around = self.own_directory(name.parent_id)
+        found, owner = self.found[name.parent_id], node.node_id
         blocks = directory.block_count
-        for entry in _entries(node, name):
-            found[entry.key] = node.node_id
-            directory.insert(entry, around)
+        found[upper(name.text)] = owner
+        directory.insert(Entry(name.key, owner, name.text, name.namespace, rendering.entry_size(name.key)), around)
+        if name.alias:
+            found[name.alias] = owner
+            key = name.keys[1]
+            directory.insert(Entry(key, owner, name.alias, Namespace.DOS, rendering.entry_size(key)), around)
         self._changed_indexes.add(name.parent_id)
         self._changed.add(name.parent_id)
         if directory.block_count != blocks:
@@ -240,23 +247,27 @@ class NtfsTree(NodeStore):
 
     def withdraw(self, name: Name) -> None:
         """Take a link out of its directory."""
-        directory = self.own_indexes(name.parent_id)[0]
-        found, around = self.found[name.parent_id], self.surroundings(name.parent_id, directory)
-        if self.nodes[found[name.key]].directory:
+        directory, around = self.own_directory(name.parent_id)
+        found = self.found[name.parent_id]
+        if self.nodes[found.pop(upper(name.text))].directory:
             self._directories = {"": ROOT}
+        if name.alias:
+            del found[name.alias]
         for key in name.keys:
-            del found[key]
             directory.remove(key, around)
         self._changed_indexes.add(name.parent_id)
         self._changed.add(name.parent_id)
 
     # -- nodes ----------------------------------------------------------------------------------------------------
 
-    def new_node(self, times: Times, *, directory: bool, flags: int, security_id: int) -> Node:
-        """Return a node with a record of its own; it has no name yet and is not stored."""
+    def new_node(self, name: Name, times: Times, *, directory: bool, flags: int, security_id: int) -> Node:
+        """Return a node with a record of its own, which is not stored yet."""
         node_id = len(self.nodes) + 1
         record, sequence = self.mft.allocate(node_id)
-        return Node(node_id, record, sequence, directory, times, flags, (), security_id=security_id)
+        following = rendering.instance_behind(name)
+        return Node(
+            node_id, record, sequence, directory, times, flags, (name,), (), security_id, next_instance=following
+        )
 
     def add_directory_index(self, node: Node) -> None:
         """Give a new directory its empty index."""
@@ -271,14 +282,6 @@ class NtfsTree(NodeStore):
         node = self.nodes[node_id]
         times = Times(node.times.born, now, now, node.times.accessed)
         self.store(node if node.times == times else node._replace(times=times))
-
-
-def _entries(node: Node, name: Name) -> list[Entry]:
-    entries = [Entry(name.key, node.node_id, name.text, name.namespace, rendering.entry_size(name.key))]
-    if name.alias:
-        key = name.keys[1]
-        entries.append(Entry(key, node.node_id, name.alias, Namespace.DOS, rendering.entry_size(key)))
-    return entries
 
 
 def _divided(path: str) -> tuple[str, str]:

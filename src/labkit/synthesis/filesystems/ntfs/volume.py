@@ -156,10 +156,11 @@ class NtfsVolume:
         tree.check_new_name(parent, text)
         security_id = self._security_id(parent, security_id)
         self._require(0, parent)
-        node = tree.new_node(Times(now, now, now, now), directory=True, flags=0, security_id=security_id)
-        node, name = tree.name_for(node, parent, text)
-        tree.add_directory_index(node._replace(names=(name,)))
-        node = tree.settle(self._noted(node._replace(names=(name,)), name, at, Reason.FILE_CREATE))
+        times = Times(now, now, now, now)
+        name = tree.new_name(parent, text, times, rendering.DIRECTORY_FLAG)
+        node = tree.new_node(name, times, directory=True, flags=0, security_id=security_id)
+        tree.add_directory_index(node)
+        node = tree.settle(self._noted(node, name, at, Reason.FILE_CREATE))
         tree.enter(node, name)
         tree.stamp(parent.node_id, now)
         return node.node_id
@@ -201,10 +202,10 @@ class NtfsVolume:
         self._require(wanted, parent)
         flags = int(FileFlags.ARCHIVE | FileFlags.SPARSE)
         security_id = self._security_id(parent, None)
-        node = tree.new_node(Times(now, now, now, now), directory=False, flags=flags, security_id=security_id)
-        node, name = tree.name_for(node, parent, text)
-        stored = content.sparse(tree, node, _EMPTY, size_bytes, parts)
-        node = node._replace(names=(name,), attributes=(stored,))
+        times = Times(now, now, now, now)
+        name = tree.new_name(parent, text, times, flags)
+        node = tree.new_node(name, times, directory=False, flags=flags, security_id=security_id)
+        node = node._replace(attributes=(content.sparse(tree, node, _EMPTY, size_bytes, parts),))
         node = tree.settle(self._noted(node, name, at, Reason.FILE_CREATE, Reason.DATA_EXTEND))
         tree.enter(node, name)
         tree.stamp(parent.node_id, now)
@@ -271,9 +272,15 @@ class NtfsVolume:
         if len(node.names) >= _MOST_LINKS:
             raise SynthesisError(f"{path} has {_MOST_LINKS} names already", remedy="Copy the file instead.")
         self._require(0, parent)
-        node, name = tree.name_for(node, parent, text, link=True)
+        name = tree.name_for(node, parent, text, hard_link=True)
         node = self._noted(node, name, at, Reason.HARD_LINK_CHANGE)
-        node = tree.settle(node._replace(names=(*node.names, name), times=node.times._replace(changed=now)))
+        node = tree.settle(
+            node._replace(
+                names=(*node.names, name),
+                times=node.times._replace(changed=now),
+                next_instance=rendering.instance_behind(name),
+            )
+        )
         tree.enter(node, name)
         tree.store(node)
         tree.stamp(parent.node_id, now)
@@ -347,10 +354,15 @@ class NtfsVolume:
         self._require(0, parent, tree.nodes[old.parent_id])
         node = self._noted(node, old, at, Reason.RENAME_OLD_NAME, closed=False)
         tree.withdraw(old)
-        node, name = tree.name_for(node, parent, text, link=old.namespace == Namespace.POSIX)
+        name = tree.name_for(node, parent, text, hard_link=old.namespace == Namespace.POSIX)
         node = self._noted(node, name, at, Reason.RENAME_NEW_NAME)
-        names = tuple(name if one is old else one for one in node.names)
-        node = tree.settle(node._replace(names=names, times=node.times._replace(changed=now)))
+        node = tree.settle(
+            node._replace(
+                names=tuple(name if one is old else one for one in node.names),
+                times=node.times._replace(changed=now),
+                next_instance=rendering.instance_behind(name),
+            )
+        )
         tree.enter(node, name)
         tree.store(node)
         for directory_id in dict.fromkeys((old.parent_id, parent.node_id)):
@@ -524,9 +536,8 @@ class NtfsVolume:
         tree.check_new_name(parent, text)
         security_id = self._security_id(parent, security_id)
         self._require(self._geometry.clusters_for(len(data)) + extra_clusters, parent)
-        node = tree.new_node(times, directory=False, flags=int(flags), security_id=security_id)
-        node, name = tree.name_for(node, parent, text)
-        node = node._replace(names=(name,))
+        name = tree.new_name(parent, text, times, int(flags))
+        node = tree.new_node(name, times, directory=False, flags=int(flags), security_id=security_id)
         steps = (Reason.FILE_CREATE, Reason.DATA_EXTEND) if data else (Reason.FILE_CREATE,)
         node = self._noted(node, name, at, *steps)
         stored = content.appended(tree, node, _EMPTY, data, pieces=pieces)
