@@ -6,7 +6,6 @@ in the columns that both have.
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any
 from click.testing import CliRunner
 
 from labkit.cli import main as labkit
+from labkit.synthesis.memory.told import ToldMemory
+from labkit.synthesis.memory.told_truth import PAGE_BYTES, ToldTruth
 
 Row = dict[str, Any]
 Facts = dict[str, list[Row]]
@@ -93,7 +94,7 @@ def facts_of_labkit(image: Path, symbols: Path, folder: Path) -> Facts:
                 "pid": row["pid"],
                 "name": row["name"],
                 "text": " ".join(row["arguments"]).rstrip(),
-                "words": row["arguments"],
+                "words": tuple(row["arguments"]),
             }
             for row in ask("cmdline", "--json")
         ],
@@ -149,6 +150,7 @@ def _cached(row: Row) -> Row:
     return {
         **_only(row, "path", "inode", "size_bytes", "deleted"),
         **{name: _moment(row[name]) for name in ("accessed_utc", "modified_utc", "changed_utc")},
+        "modified_second": _moment(row["modified_utc"]).replace(microsecond=0),
     }
 
 
@@ -188,59 +190,67 @@ def _plain(row: Row) -> Row:
     return new
 
 
-def facts_of_truth(truth: Mapping[str, Any], values: Mapping[str, str]) -> Facts:
-    """Return what is in a capture by its ``truth.json``, filled with the values of the tokens.
-
-    Args:
-        truth: As docs/developer/memory-base.md has it.
-        values: The text of each token.
-    """
-
-    def filled(value: Any) -> Any:
-        if isinstance(value, str):
-            return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), value)
-        if isinstance(value, list):
-            return [filled(one) for one in value]
-        return {key: filled(one) for key, one in value.items()} if isinstance(value, dict) else value
-
-    known = filled(dict(truth))
-    own = [one for one in known["processes"] if not one["kernel_thread"]]
+def facts_of_truth(told: ToldMemory, image: Path) -> Facts:
+    """Return what is in a trainee's image by the truth of its base; contents of files are taken from their places."""
+    truth = ToldTruth(told)
+    listed = set(truth.listed_pids())  # the hidden process has left the kernel's list, and with it every command's
+    processes = [one for one in truth.section("processes") if one["pid"] in listed]
+    own = [one for one in processes if not one["kernel_thread"]]
     return {
-        "processes": [_only(one, "pid", "ppid", "name", "uid") for one in known["processes"]],
-        "arguments": [{"pid": one["pid"], "words": one["arguments"]} for one in own],
+        "processes": [{**_only(one, "pid", "ppid", "uid"), "name": truth.text(one["name"])} for one in processes],
+        "arguments": [{"pid": one["pid"], "words": truth.texts(one["arguments"])} for one in own],
         "environment": [
-            {"pid": one["pid"], "name": name, "value": value}
+            {"pid": one["pid"], **dict(zip(("name", "value"), text.partition("=")[::2], strict=True))}
             for one in own
-            for name, value in _variables(one["environment"])
+            for text in truth.texts(one["environment"])
         ],
-        "sockets": [_known_socket(one) for one in known["sockets"]],
-        "open_files": [_only(one, "pid", "fd", "path", "inode", "deleted") for one in known["open_files"]],
-        "cached_files": [_only(one, "path", "inode", "size_bytes", "deleted") for one in known["files"]],
-        "shell_history": [
+        "sockets": [_known_socket(one, truth) for one in truth.section("sockets") if one["pid"] in listed],
+        "open_files": [
+            {**_only(one, "pid", "fd", "inode", "deleted"), "path": truth.text(one["path"])}
+            for one in truth.section("open_files")
+            if one["pid"] in listed
+        ],
+        "injected_maps": [
+            {"pid": one["pid"], "start": one["begin"], "end": one["end"], "permissions": "rwx", "path": None}
+            for one in [truth.region()]
+        ],
+        "cached_files": [
             {
-                "pid": one["pid"],
-                "at_utc": datetime.fromtimestamp(one["at_s"], UTC),
-                "command": one["command"],
+                **_only(one, "inode", "size_bytes", "deleted"),
+                "path": truth.text(one["path"]),
+                "modified_second": truth.moment(one["modified_s"]),
             }
-            for one in known["history"]
+            for one in truth.section("files")
+        ],
+        "recovered_files": _contents(truth, image),
+        "shell_history": [
+            {"pid": one["pid"], "at_utc": truth.moment(one["at_s"]), "command": truth.text(one["command"])}
+            for one in truth.section("history")
         ],
     }
 
 
-def _variables(environment: Any) -> list[tuple[str, str]]:
-    pairs = environment.items() if isinstance(environment, dict) else (text.partition("=")[::2] for text in environment)
-    return [(name, value) for name, value in pairs]
+def _known_socket(one: Row, truth: ToldTruth) -> Row:
+    local, remote = (
+        (truth.text(one[f"{end}_address"]), int(truth.text(one[f"{end}_port"]))) for end in ("local", "remote")
+    )
+    if remote[0] in _EVERYWHERE and not remote[1]:
+        remote = (None, None)
+    found = {**_only(one, "pid", "fd", "protocol", "state"), "local": local[0], "local_port": local[1]}
+    return {**found, "remote": remote[0], "remote_port": remote[1]}
 
 
-def _known_socket(one: Row) -> Row:
-    remote = None if one["remote_address"] in {None, *_EVERYWHERE} else one["remote_address"]
-    return {
-        **_only(one, "pid", "fd", "protocol", "state"),
-        "local": one["local_address"],
-        "local_port": int(one["local_port"]),
-        "remote": remote,
-        "remote_port": int(one["remote_port"]) if remote else None,
-    }
+def _contents(truth: ToldTruth, image: Path) -> list[Row]:
+    rows = []
+    with image.open("rb") as file:
+        for one in truth.whole_files():
+            content = bytearray()
+            for _, offset in sorted(one["pages"]):
+                file.seek(offset)
+                content += file.read(PAGE_BYTES)
+            digest = hashlib.sha256(content[: one["size_bytes"]]).hexdigest()
+            rows.append({"path": truth.text(one["path"]), "size_bytes": one["size_bytes"], "sha256": digest})
+    return rows
 
 
 def _only(row: Row, *names: str) -> Row:

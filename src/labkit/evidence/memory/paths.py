@@ -4,7 +4,7 @@ Source: include/linux/dcache.h, fs/mount.h, fs/d_path.c: a name is deleted when 
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from labkit.evidence.memory.damage import UnreadableError
 from labkit.evidence.memory.kernel import Kernel, Record
@@ -106,18 +106,25 @@ class Paths:
         return self._kernel.record("mount", address)
 
     def _read_mount_of(self, superblock: int) -> int:
-        """Return the ``struct vfsmount`` of the first mount that is somewhere in the tree; 0 if there is none.
+        """Return the ``struct vfsmount`` of the mount that the first process sees; else of the first one; 0 if none.
 
-        A file system may also have a mount of the kernel's own, which nobody sees and which is its own parent, as the
-        mount of the root is.
+        The kernel's own threads may have mounts that nobody else sees, such as those of devtmpfs.
         """
         head = superblock + self._kernel.symbols.struct("super_block").offset("s_mounts")
         first = 0
         for mount in entries(self._kernel, head, "mount", "mnt_instance", "the list of mounts of a file system"):
-            if mount.number("mnt_parent") != mount.address:
+            if "mnt_ns" not in mount.layout or mount.number("mnt_ns") == self._namespace:
                 return mount.address + self._mounted
             first = first or mount.address + self._mounted
         return first
+
+    @cached_property
+    def _namespace(self) -> int:
+        """The namespace of mounts of the first process; 0 if that can not be read."""
+        try:
+            return self._kernel.variable("init_task", "task_struct").follow("nsproxy", "nsproxy").number("mnt_ns")
+        except UnreadableError:
+            return 0
 
 
 def _is_deleted(entry: Record) -> bool:

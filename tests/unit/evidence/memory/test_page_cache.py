@@ -48,8 +48,10 @@ def test_a_mount_of_the_kernels_own_is_not_the_place(opened: Opening, remarks: l
     place = root.entry("dev", root.root, root.inode(2, 0o040755))
     devices = TinyFiles(memory, "devtmpfs")  # its first mount is nowhere in the tree
     devices.entry("null", devices.root, devices.inode(4, 0o020666))
+    space = memory.new("nsproxy", mnt_ns=0xFFFF_8880_0000_5000)
+    memory.put(memory.init, "task_struct", nsproxy=space)
     mount = memory.new("mount", mnt__mnt_root=devices.root, mnt__mnt_sb=devices.superblock)
-    memory.put(mount, "mount", mnt_parent=root.mount, mnt_mountpoint=place)
+    memory.put(mount, "mount", mnt_parent=root.mount, mnt_mountpoint=place, mnt_ns=0xFFFF_8880_0000_5000)
     memory.link(
         devices.superblock + memory.offset("super_block", "s_mounts"), mount + memory.offset("mount", "mnt_instance")
     )

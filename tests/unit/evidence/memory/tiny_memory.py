@@ -49,7 +49,7 @@ TYPES = {
     "dentry": "d_hash:hlist_bl_node d_parent:*dentry d_name:qstr d_inode:*inode d_sb:*super_block d_u:unnamed_alias",
     "vfsmount": "mnt_root:*dentry mnt_sb:*super_block mnt_flags:i32",
     "mount": "mnt_parent:*mount mnt_mountpoint:*dentry mnt:vfsmount mnt_instance:list_head mnt_devname:* "
-    "mnt_list:list_head",
+    "mnt_list:list_head mnt_ns:*mnt_namespace",
     "file_system_type": "name:*",
     "super_block": "s_list:list_head s_magic:u64 s_type:*file_system_type s_id:u8[32] s_inodes:list_head "
     "s_mounts:list_head",
