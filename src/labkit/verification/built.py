@@ -18,6 +18,7 @@ from labkit.model.truth import GroundTruth
 from labkit.model.volumes import PartitionTable, Volume
 from labkit.verification.fat_view import FatView
 from labkit.verification.lost_volumes import lost_volumes
+from labkit.verification.memory_view import MemoryView, memory_view
 from labkit.verification.ntfs_view import NtfsView
 from labkit.verification.programs import LONG_TIMEOUT_S, Answer, ask
 from labkit.verification.volume_view import SECTOR_BYTES
@@ -146,6 +147,15 @@ class BuiltItem:
     def medium(self) -> Image:
         """The medium, read through its raw image."""
         return self.image(self.raw)
+
+    @cached_property
+    def memory(self) -> MemoryView:
+        """What a reader sees in the item's memory image.
+
+        Raises:
+            EvidenceError: There is no symbol table for it.
+        """
+        return self._open.enter_context(memory_view(self.raw))
 
     @cached_property
     def table(self) -> PartitionTable:

@@ -56,9 +56,8 @@ def shell_history(task: Task) -> Iterator[HistoryEntry]:
     for address, (line, stamp) in _pointers(found, stamps.keys()):
         if line:
             entries[address] = (line, stamps[stamp])
-    order = {entry: place for place, (_, entry) in _pointers(found, entries.keys())}
-    last = max(order.values(), default=0) + _POINTER_BYTES
-    for entry in sorted(entries, key=lambda one: (order.get(one, last), entries[one][1], one)):
+    order = {entry: place for place, entry in enumerate(_longest_row(_pointers(found, entries.keys())))}
+    for entry in sorted(entries, key=lambda one: (order.get(one, len(order)), entries[one][1], one)):
         address, seconds = entries[entry]
         text = _text_at(task, address)
         if text is not None:
@@ -87,6 +86,18 @@ def _pointers(found: list[Block], wanted: Container[int]) -> Iterator[tuple[int,
         for number, word in enumerate(words):
             if word in wanted and number:
                 yield block.virtual + (number - 1) * _POINTER_BYTES, (words[number - 1], word)
+
+
+def _longest_row(pointers: Iterator[tuple[int, tuple[int, int]]]) -> list[int]:
+    """Return the pointers of the longest row without a gap: the history itself, and not what else points to a line."""
+    rows: list[list[int]] = [[]]
+    before = 0
+    for address, (_, pointer) in sorted(pointers):
+        if address != before + _POINTER_BYTES:
+            rows.append([])
+        rows[-1].append(pointer)
+        before = address
+    return max(rows, key=len)
 
 
 def _text_at(task: Task, address: int) -> str | None:

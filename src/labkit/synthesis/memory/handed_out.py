@@ -90,6 +90,7 @@ def _put_symbols(told: ToldMemory, slug: str, shelf: Shelf) -> None:
 def _story(truth: ToldTruth, clock: DeviceClock, image: MadeOnce) -> Iterator[Trace]:
     kernel, host = truth.section("kernel"), truth.section("host")
     facts: Facts = {"text": kernel["banner"], "release": kernel["release"], "host": host["name"]}
+    facts |= {"zone": clock.machine.zone, "clock_offset_s": clock.machine.clock_offset_s}
     facts |= {"address_shift": kernel["virtual_shift"], "physical_shift": kernel["physical_shift"]}
     yield Trace("system", "memory_system", None, facts | _times("booted", truth.moment(host["booted_s"]), clock))
     yield Trace("listed", "task_list", None, {"pids": truth.listed_pids()})
@@ -152,11 +153,11 @@ def _sockets(truth: ToldTruth) -> Iterator[Trace]:
     roles = truth.section("roles")
     for socket in truth.section("sockets"):
         role = {roles["sync"]: "sync", roles["provider"]: "provider"}.get(socket["pid"])
-        if role is None:
+        if role is None or not socket["local_port"]:
             continue
         local, remote = ((truth.text(socket[f"{end}_address"]), truth.text(socket[f"{end}_port"])) for end in _ENDS)
         facts: Facts = {"pid": socket["pid"], "local_endpoint": ":".join(local), "local_port": int(local[1])}
-        if int(remote[1]):
+        if int(remote[1] or 0):
             facts |= {"host": remote[0], "port": int(remote[1]), "endpoint": ":".join(remote)}
             yield Trace(f"connection-{role}", "memory_connection", None, facts)
         else:

@@ -26,8 +26,9 @@ class ToldTruth:
         return tuple(map(self.text, templates))
 
     def moment(self, seconds: int) -> datetime:
-        """Return a time of the base's truth by the clock of the machine."""
-        return datetime.fromtimestamp(seconds + self.told.personal.shift_s, UTC)
+        """Return a time of the base's truth by the clock of the machine. What is older than its start does not move."""
+        moved = seconds >= self.section("host")["booted_s"]
+        return datetime.fromtimestamp(seconds + moved * self.told.personal.shift_s, UTC)
 
     def section(self, name: str) -> Any:
         """Return a part of the base's truth as it stands there."""
