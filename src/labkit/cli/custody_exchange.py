@@ -22,9 +22,16 @@ from labkit.cli.output import note, write, write_lines
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write; '-' is the standard output.")
 @click.option("--overlay", default="default", metavar="NAME|FILE", help="Names the protocol on the printed form.")
 @click.option("--language", help="The language of the form. Default: that of the workspace.")
+@click.option("--peer", metavar="ID", help="The ledger that you took from this colleague.")
 @with_options(*PLACE_OPTIONS)
 def export(
-    form: str, out: Path | None, overlay: str, language: str | None, ledger: Path | None, genesis: str | None
+    form: str,
+    out: Path | None,
+    overlay: str,
+    language: str | None,
+    peer: str | None,
+    ledger: Path | None,
+    genesis: str | None,
 ) -> None:
     """Write the ledger out: to print and sign, as a table, for other tools, or as a picture.
 
@@ -37,9 +44,12 @@ def export(
         labkit custody export --format svg --out holders.svg
     """  # noqa: D301 - click reads the control character as "keep these lines"
     from labkit.i18n import translator
-    from labkit.usecases import custodian, custody_exchange
+    from labkit.usecases import colleague, custodian, custody_exchange
 
-    place = custodian.find_ledger(Path.cwd(), ledger=ledger, genesis=genesis)
+    if peer is not None:
+        place = colleague.peer_place(Path.cwd(), peer)
+    else:
+        place = custodian.find_ledger(Path.cwd(), ledger=ledger, genesis=genesis)
     if str(out) == "-":
         write(custody_exchange.exported(place, form, overlay=overlay, language=language or ""))
         return

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from labkit.cohort.keys import ClassKeys
-from labkit.custody.copies import Card
+from labkit.custody.copies import Card, plain
 from labkit.model.people import Trainee
 from labkit.workspace.pair import Neighbour, Pair
 
@@ -40,7 +40,8 @@ def neighbours(trainees: Sequence[Trainee]) -> Mapping[str, Neighbours]:
 
 def pair_of(trainee: Trainee, trainees: Sequence[Trainee], class_name: str, course: str, keys: ClassKeys) -> Pair:
     """Return what a pack says of its owner's pair; somebody who is alone has a card and no neighbours."""
-    card = Card(class_name, keys.pack_id(course, trainee.trainee_id), trainee.trainee_id, trainee.name)
+    pack_id, name = keys.pack_id(course, trainee.trainee_id), plain(trainee.name) or trainee.trainee_id
+    card = Card(plain(class_name) or course, pack_id, trainee.trainee_id, name)
     signed = Card(card.class_name, card.pack_id, card.trainee_id, card.trainee_name, keys.sign(card.to_bytes()).hex())
     mine = neighbours(trainees).get(trainee.trainee_id)
     if mine is None:

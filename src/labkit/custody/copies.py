@@ -30,6 +30,7 @@ MAX_BYTES = 4 * 1024**2  # ten times the ledger of a long course
 _LABEL = b"labkit ledger copy\n"
 _CARD_TEXTS = ("class_name", "pack_id", "trainee_id", "trainee_name")
 _LONGEST_TEXT = 200
+_JOINERS = "\u200c\u200d"  # zero width, and part of how names are written in Persian and other languages
 _KEY = re.compile(r"[0-9a-f]{64}")
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
 _PACK_ID = re.compile(r"[0-9a-f]{32}")
@@ -167,12 +168,18 @@ def read_copy(data: bytes) -> LedgerCopy:
     return LedgerCopy(owner, maker, cover["genesis"], cover["workspace_key"], cover["made_at"], content, data)
 
 
+def plain(text: str) -> str:
+    """Return a name as a card may hold it: short, and without what would confuse a reader or a screen."""
+    kept = "".join(one if one.isprintable() or one in _JOINERS else " " for one in text)
+    return " ".join(kept.split())[:_LONGEST_TEXT].rstrip()
+
+
 def read_card(values: object) -> Card | None:
     """Return a card from JSON values; None where they are none."""
     if not isinstance(values, dict) or values.keys() != {*_CARD_TEXTS, "signature"}:
         return None
     texts = [values[name] for name in _CARD_TEXTS]
-    if not all(isinstance(text, str) and 0 < len(text) <= _LONGEST_TEXT and text.isprintable() for text in texts):
+    if not all(isinstance(text, str) and text and text == plain(text) for text in texts):
         return None
     sound = _PACK_ID.fullmatch(values["pack_id"]) and _TRAINEE_ID.fullmatch(values["trainee_id"])
     signature = values["signature"]

@@ -49,6 +49,7 @@ def render_feedback(
             exercises.append(
                 {
                     "title": brief.title,
+                    "is_bonus": exercise.bonus_points is not None,
                     "tasks": rows,
                     "points": number(sum(task.points for task in mine)),
                     "max_points": number(sum(task.max_points for task in mine)),

@@ -169,6 +169,8 @@ def countersign(
     data = write_copy(copy.owner, copy.genesis, content, private_key=_private_key(workspace), made_at=now, maker=card)
     target = _place(workspace, out, f"{copy.owner.trainee_id}-countersigned-by-{card.trainee_id}{SUFFIX}")
     write_whole(target, data)
+    details = {"line": line, "owner": copy.owner.trainee_id, "head": ledger.head}
+    examination.append_entry(workspace, "custody countersign", target.name, details, at=now)
     return Given(target, len(ledger.entries), ledger.head)
 
 

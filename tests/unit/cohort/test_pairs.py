@@ -4,7 +4,7 @@ import pytest
 
 from labkit.cohort.pairs import neighbours, pair_of, rings
 from labkit.cohort.roster import read_roster
-from labkit.custody.copies import Card, LedgerCopy, is_of_class
+from labkit.custody.copies import Card, LedgerCopy, is_of_class, read_card
 from labkit.errors import RosterError
 from labkit.model.people import Trainee
 from tests.small_class import COURSE, KEYS
@@ -65,3 +65,12 @@ def test_a_pair_of_one_is_a_slip_in_the_roster() -> None:
         read_roster(b"trainee_id,name,language,pair\nT1,A,en,red\nT2,B,en,\nT3,C,en,\n")
     read = read_roster(b"trainee_id,name,language,pair\nT1,A,en,red\nT2,B,en,Red\n")
     assert ids(read) == ["12"]
+
+
+@pytest.mark.parametrize("name", ["نیلوفر می\u200cخواهد", "Анна\u00a0Реет", "a\u202eb", "x" * 500, "\u200e"])
+def test_every_name_that_a_roster_can_hold_makes_a_card_that_can_be_read(name: str) -> None:
+    trainees = (Trainee("T1", name, "en"), Trainee("T2", "B", "en"))
+    card = pair_of(trainees[0], trainees, f"Class\u00a0{name}", COURSE, KEYS).card
+
+    assert read_card(card.to_values()) == card
+    assert "\u202e" not in card.trainee_name

@@ -278,3 +278,42 @@ def test_nobody_signs_in_a_ledger_whose_chain_does_not_hold(nadia: Workspace, ti
 
     with pytest.raises(CustodyError, match="does not hold together"):
         countersigned(timur, line, tmp_path)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"card": {}}', '{"card": null, "audits": null, "gives_to": null}'])
+def test_a_damaged_pair_says_so(timur: Workspace, content: str) -> None:
+    (timur.kit / "pair.json").write_text(content, encoding="utf-8")
+    with pytest.raises(WorkspaceError) as damaged:
+        colleague.partners(timur.root)
+    assert "trainer" in damaged.value.remedy
+
+
+def test_a_neighbour_of_another_form_says_so(timur: Workspace) -> None:
+    path = timur.kit / "pair.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"pack_id"', '"pack"', 1), encoding="utf-8")
+    with pytest.raises(WorkspaceError, match=r"pair\.json"):
+        colleague.partners(timur.root)
+
+
+def test_a_note_of_what_is_audited_that_was_damaged_says_so(timur: Workspace) -> None:
+    (timur.kit / "audit.json").write_text("{", encoding="utf-8")
+    with pytest.raises(WorkspaceError) as damaged:
+        peer.audited(timur)
+    assert "labkit custody take" in damaged.value.remedy
+
+
+def test_a_note_that_points_elsewhere_hands_in_nothing(timur: Workspace) -> None:
+    (timur.kit / "audit.json").write_text('{"trainee_id": "../../etc"}', encoding="utf-8")
+    assert peer.audited(timur) == b""
+
+
+def test_a_receipt_says_which_seal_was_found(nadia: Workspace, timur: Workspace, tmp_path: Path) -> None:
+    line = release(nadia, timur)
+    taken(timur, given(nadia, tmp_path))
+    back = colleague.countersign(
+        timur.root, "T01", line, "R1", location="", out=tmp_path, now=LATER, beside={"note": "looked at twice"}
+    )
+    taken(nadia, back.path)
+
+    assert "looked at twice" in nadia.custody_path.read_text(encoding="utf-8")
+    assert "custody countersign" in timur.examination_path.read_text(encoding="utf-8")
