@@ -6,8 +6,6 @@ The format is the intermediate symbol format (ISF) 4 to 6: JSON with ``symbols``
 
 import base64
 import binascii
-import gc
-import json
 import lzma
 import re
 import struct
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.errors import EvidenceError
+from labkit.evidence.memory.isf_text import Entry, IsfText
 
 _LARGEST_PACKED_BYTES = 64 << 20
 _LARGEST_BYTES = 256 << 20
@@ -106,12 +105,9 @@ class StructType:
 class SymbolTable:
     """Symbols and types of one kernel."""
 
-    def __init__(self, content: Mapping[str, Any], name: str) -> None:
-        parts = [content.get(part) for part in ("symbols", "user_types", "base_types", "enums")]
-        if not all(isinstance(part, dict) for part in parts):
-            raise _no_table(name, "symbols, user_types, base_types or enums are missing")
+    def __init__(self, text: IsfText, name: str) -> None:
         self.name = name
-        self._symbols, self._types, self._base, self._enums = (dict(part or {}) for part in parts)
+        self._text = text
         self._structs: dict[str, StructType] = {}
 
     @classmethod
@@ -126,18 +122,10 @@ class SymbolTable:
     @classmethod
     def of_json(cls, data: bytes, name: str) -> "SymbolTable":
         """Return the table that a JSON text holds; ``name`` is what it is called in messages."""
-        collecting = gc.isenabled()
-        gc.disable()  # half a million objects that all stay: looking for dead ones among them doubles the time
         try:
-            content = json.loads(data)
-        except (ValueError, RecursionError) as error:
+            return cls(IsfText(data.decode()), name)
+        except ValueError as error:
             raise _no_table(name, str(error)[:80]) from error
-        finally:
-            if collecting:
-                gc.enable()
-        if not isinstance(content, dict):
-            raise _no_table(name, "it is no JSON object")
-        return cls(content, name)
 
     @cached_property
     def banner(self) -> bytes:
@@ -146,7 +134,7 @@ class SymbolTable:
 
     def has(self, symbol: str) -> bool:
         """Return whether there is a symbol of this name."""
-        return symbol in self._symbols
+        return self._looked_up(self._text.symbol, symbol) is not None
 
     def address(self, symbol: str) -> int:
         """Return the address of a symbol, as the kernel was linked.
@@ -171,14 +159,20 @@ class SymbolTable:
         return self.name_of_struct(declared, f"the symbol {symbol}")
 
     def _symbol(self, name: str) -> Mapping[str, Any]:
-        found = self._symbols.get(name)
-        if not isinstance(found, dict):
+        found = self._looked_up(self._text.symbol, name)
+        if found is None:
             raise self.lacking(f"symbol {name}")
         return found
 
+    def _looked_up(self, where: Callable[[str], Entry | None], name: str) -> Entry | None:
+        try:
+            return where(name)
+        except ValueError as error:
+            raise self.damaged(f"{name} can not be read: {error}") from error
+
     def has_struct(self, name: str) -> bool:
         """Return whether there is a structure of this name."""
-        return name in self._types
+        return self._looked_up(self._text.user_type, name) is not None
 
     def struct(self, name: str) -> StructType:
         """Return the layout of a structure.
@@ -194,13 +188,13 @@ class SymbolTable:
 
     def constants(self, enum: str) -> Mapping[str, int]:
         """Return the values of an enumeration by name; empty if this kernel has none of this name."""
-        found = self._enums.get(enum)
-        constants = found.get("constants") if isinstance(found, dict) else None
+        found = self._looked_up(self._text.enum, enum)
+        constants = None if found is None else found.get("constants")
         return {k: v for k, v in constants.items() if type(v) is int} if isinstance(constants, dict) else {}
 
     def _declared(self, name: str) -> tuple[int, Mapping[str, Any]]:
-        found = self._types.get(name)
-        if not isinstance(found, dict):
+        found = self._looked_up(self._text.user_type, name)
+        if found is None:
             raise self.lacking(f"type {name}")
         size, fields = found.get("size"), found.get("fields")
         if type(size) is not int or not 0 <= size <= _LARGEST_TYPE_BYTES or not isinstance(fields, dict):
@@ -277,8 +271,8 @@ class SymbolTable:
         elif kind in ("struct", "union", "class") and isinstance(name, str):
             size = self._declared(name)[0]
         elif kind in ("base", "enum"):
-            found = (self._base if kind == "base" else self._enums).get(name)
-            size = found.get("size") if isinstance(found, dict) else None
+            found = self._looked_up(self._text.base_type if kind == "base" else self._text.enum, str(name))
+            size = None if found is None else found.get("size")
         elif kind == "function":
             size = 0
         if type(size) is not int or not 0 <= size <= _LARGEST_TYPE_BYTES:
@@ -287,9 +281,9 @@ class SymbolTable:
 
     def _signed(self, declared: Any) -> bool:
         if declared.get("kind") == "enum":
-            return any(value < 0 for value in self.constants(declared.get("name")).values())
-        found = self._base.get(declared.get("name"))
-        return bool(found.get("signed")) if isinstance(found, dict) else False
+            return any(value < 0 for value in self.constants(str(declared.get("name"))).values())
+        found = self._looked_up(self._text.base_type, str(declared.get("name")))
+        return found is not None and bool(found.get("signed"))
 
     def lacking(self, what: str) -> EvidenceError:
         """Return the error that says what the table does not have."""
