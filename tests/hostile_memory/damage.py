@@ -99,7 +99,8 @@ def reduced(table: Any, places: Believed) -> dict[str, Any]:
     types = {name: table["user_types"][name] for name in sorted(places.types) if name in table["user_types"]}
     text = json.dumps(types)
     near = {name: value for name, value in table["user_types"].items() if f'"name": "{name}"' in text}
-    enums = {name: value for name, value in table["enums"].items() if f'"name": "{name}"' in text}
+    asked = places.types
+    enums = {name: value for name, value in table["enums"].items() if name in asked or f'"name": "{name}"' in text}
     symbols = {name: table["symbols"][name] for name in sorted(places.symbols) if name in table["symbols"]}
     return {**table, "user_types": {**near, **types}, "enums": enums, "symbols": symbols}
 

@@ -28,6 +28,7 @@ class Believed:
             _before(PhysicalMemory, "read", lambda memory, address, size: self.stretches.add((address, size))),
             _before(SymbolTable, "has_struct", lambda table, name: self.types.add(name)),
             _before(SymbolTable, "_declared", lambda table, name: self.types.add(name)),
+            _before(SymbolTable, "constants", lambda table, name: self.types.add(name)),
             _before(SymbolTable, "has", lambda table, name: self.symbols.add(name)),
             _before(SymbolTable, "_symbol", lambda table, name: self.symbols.add(name)),
         ):
