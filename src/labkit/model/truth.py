@@ -165,6 +165,7 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "started_local": (datetime, "the same, local digits taken for UTC"),
     # A custody file and what was planted into it.
     "lines": (tuple, "numbers of lines of a custody file or a log, from 1"),
+    "first_line": (int, "number of the first line of several, from 1; 0 for none"),
     "line_count": (int, "how many lines a custody file has"),
     "copy_line_count": (int, "how many lines an earlier copy of it has"),
     "defect": (str, "number of a planted defect, D01 to D32"),

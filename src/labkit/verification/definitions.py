@@ -45,6 +45,10 @@ DEFINITIONS: Mapping[tuple[str, str], str] = {
     ("defect", "category"): _PLANTED,
     ("defect", "consequences"): _CRAFT,
     ("defect", "cure"): _CRAFT,
+    (
+        "custody_break",
+        "first_line",
+    ): "the first entry that a defect breaks; that it lists the exhibit is confirmed",
     ("red_herring", "option"): "which of the explained oddities it is; no rule of the kit finds anything there",
     ("scene_order", "order"): "a rule of the craft (RFC 3227, section 2.1) laid on this room",
 }

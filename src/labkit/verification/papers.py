@@ -55,6 +55,15 @@ def confirm_custody_line(trace: Trace, item: BuiltItem) -> Iterator[Confirmation
     yield from weigh(trace, [Testimony(_READER, seen)])
 
 
+def confirm_break(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
+    """Yield confirmations of the first broken entry of an exhibit: it is there, and it lists the exhibit."""
+    page = read_page(item.file(_FILE).read_bytes())
+    exhibit, line = str(trace.facts["exhibit"]), trace.facts["first_line"]
+    text = page.texts.get(f"{_LINE}{line}", "") if line else " ".join(page.texts.values())
+    seen: dict[str, Any] = {"exhibit": exhibit if exhibit in text else None}
+    yield from weigh(trace, [Testimony(_READER, seen)])
+
+
 def _lines(item: BuiltItem, name: str) -> list[int]:
     ids = read_page(item.file(name).read_bytes()).attributes
     return [int(one.removeprefix(_LINE)) for one in ids if one.startswith(_LINE)]

@@ -13,7 +13,7 @@ from labkit.verification.files import confirm_deleted_file, confirm_file, confir
 from labkit.verification.loose import confirm_comparison, confirm_moment, confirm_plain_file
 from labkit.verification.media import confirm_container, confirm_medium
 from labkit.verification.memory import MEMORY_KINDS
-from labkit.verification.papers import confirm_custody_file, confirm_custody_line, confirm_planted
+from labkit.verification.papers import confirm_break, confirm_custody_file, confirm_custody_line, confirm_planted
 from labkit.verification.partitions import confirm_gap, confirm_gpt_header, confirm_partition_table, confirm_volume
 from labkit.verification.remnants import confirm_record_slack, confirm_slack, confirm_unallocated
 from labkit.verification.samples import SAMPLE_KINDS
@@ -46,6 +46,7 @@ KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
     "blocker": confirm_blocker,
     "blocker_criterion": confirm_criterion,
     "custody_line": confirm_custody_line,
+    "custody_break": confirm_break,
     "defect": confirm_planted,
     "red_herring": confirm_planted,
 }

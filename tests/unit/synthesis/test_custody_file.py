@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from labkit.errors import SynthesisError
+from labkit.synthesis.records.breaks import first_breaks
 from labkit.synthesis.records.cast import draw_cast
 from labkit.synthesis.records.draft import Draft
 from labkit.synthesis.records.planting import CATEGORIES, CONSEQUENCES, CURES, DEFECTS, DRAWN, compatible, drawn, plant
@@ -111,3 +112,25 @@ def test_red_herrings_stand_beside_the_defects() -> None:
 def test_what_can_not_be_planted_is_refused(defects: tuple[str, ...]) -> None:
     with pytest.raises(SynthesisError, match="can not be planted"):
         file_of(b"6", *defects)
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_a_defect_breaks_the_record_of_an_exhibit_in_one_of_its_own_entries(name: str) -> None:
+    draft, planted = file_of(b"5", name)
+    written = {line["seq"]: line for line in lines(draft)}
+
+    broken = {exhibit: line for exhibit, line in first_breaks(draft, [name]).items() if line}
+
+    assert bool(broken) is (name not in ("D11", "D32"))  # no exhibit; nothing done to it
+    for exhibit, line in broken.items():
+        assert exhibit in " ".join(written[line]["exhibits"]), exhibit
+        assert line in planted[name] or name == "D13", exhibit
+
+
+def test_the_first_of_several_breaks_counts_and_a_sound_exhibit_has_none() -> None:
+    draft, planted = file_of(b"6", "D01", "D05", "D23")
+
+    assert first_breaks(draft, ["D05", "D01", "D23"]) == {
+        "HN-01": 0, "HN-02": 0, "HN-03": 0, "HN-04": planted["D01"][1],
+    }  # fmt: skip
+    assert set(first_breaks(draft, ())) == {"HN-01", "HN-02", "HN-03", "HN-04"}

@@ -7,6 +7,7 @@ from typing import Any
 
 from labkit.model.truth import FactValue, Trace
 from labkit.synthesis.played import PlayedItem
+from labkit.synthesis.records.breaks import first_breaks
 from labkit.synthesis.records.cast import CENTRAL_ZONE, draw_cast
 from labkit.synthesis.records.ledger_page import ledger_page
 from labkit.synthesis.records.papers import photo_page, protocol_page, warrant_page
@@ -18,6 +19,8 @@ from labkit.synthesis.shelf import Shelf
 from labkit.synthesis.streams import Stream
 from labkit.synthesis.traces import digest_facts
 
+# The entries that hold the digest of the stick's medium, whatever was planted.
+_DIGESTS = {"digest-acquired": "stick acquired", "digest-copied": "stick copied", "digest-at-court": "court verified"}
 COPY_UNTIL = "correction"  # the last line of the copy that the prosecutor was given
 
 
@@ -62,7 +65,11 @@ def custody_file_traces(played: PlayedItem, shelf: Shelf) -> Iterator[Trace]:
         "zone": CENTRAL_ZONE,
     }
     yield Trace("at-central", "custody_line", None, given)
+    for name, key in _DIGESTS.items():
+        yield Trace(name, "custody_line", None, {"lines": draft.numbers([key])})
     defects = [one for one in planted if one.defect is not None]
+    for exhibit, line in first_breaks(draft, [one.id for one in defects]).items():
+        yield Trace(f"break-{exhibit.lower()}", "custody_break", None, {"exhibit": exhibit, "first_line": line})
     for number, one in enumerate(sorted(defects, key=lambda one: one.events), start=1):
         yield Trace(f"defect-{number}", "defect", None, _facts(one))
     for one in planted:
