@@ -1,6 +1,5 @@
 """What is in a capture, as the kit's own reader finds it, with ``{token}`` where a placeholder stands."""
 
-import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -12,6 +11,8 @@ from labkit.evidence.memory.open_files import open_files
 from labkit.evidence.memory.page_cache import CachedFile, cached_files
 from labkit.evidence.memory.pages import pages_of
 from labkit.evidence.memory.paths import Paths
+from labkit.evidence.memory.recovery import content
+from labkit.evidence.memory.shell_history import is_bash, shell_history
 from labkit.evidence.memory.sockets import sockets
 from labkit.evidence.memory.system import describe_system
 from labkit.evidence.memory.tasks import Task, processes
@@ -23,7 +24,6 @@ from memory_base.tokens import TOKENS, encoded_config
 _SECOND = 1_000_000_000
 _UTMP = struct.Struct("<hxxi32s4s32s256shhiii")  # to ut_tv.tv_usec; bits/utmp.h
 _UTMP_BYTES = 384
-_STAMP = re.compile(rb"#(1[0-9]{9})\0")
 _CONTENT_OF_PROGRAMS = ("/bin/", "/sbin/", "/usr/", "/media/")  # of these files the pages are not listed
 
 
@@ -47,7 +47,6 @@ def observed(kernel: Kernel, story: stories.Story) -> dict[str, Any]:
     tasks = list(processes(kernel))
     files = list(cached_files(kernel))
     system = describe_system(kernel)
-    shell = next((task for task in tasks if task.name == "bash"), None)
     return {
         "base": story.name,
         "kernel": {
@@ -68,7 +67,12 @@ def observed(kernel: Kernel, story: stories.Story) -> dict[str, Any]:
         "open_files": list(_open_files(kernel)),
         "files": [_file(kernel, file) for file in files if _is_told(file)],
         "sessions": sessions(kernel, files),
-        "history": list(_history(kernel, shell)) if shell else [],
+        "history": [
+            {"pid": one.task.pid, "at_s": one.time_ns // _SECOND, "command": one.line}
+            for task in tasks
+            if is_bash(task)
+            for one in sorted(shell_history(task), key=lambda entry: entry.time_ns)
+        ],
     }
 
 
@@ -171,8 +175,8 @@ def _sockets(kernel: Kernel) -> Iterator[dict[str, Any]]:
             "state": one.state,
             "local_address": one.local.address if one.local else "",
             "local_port": str(one.local.port) if one.local else "",
-            "remote_address": one.remote.address if one.remote else "",
-            "remote_port": str(one.remote.port) if one.remote else "",
+            "remote_address": one.remote.address if one.remote else "0.0.0.0",  # noqa: S104 - as tools show it
+            "remote_port": str(one.remote.port) if one.remote else "0",
         }  # fmt: skip
 
 
@@ -206,15 +210,6 @@ def _file(kernel: Kernel, file: CachedFile) -> dict[str, Any]:
     }
 
 
-def content_of(kernel: Kernel, file: CachedFile) -> bytes:
-    """Return what the pages of a file hold."""
-    content = bytearray(file.size_bytes)
-    for place, physical in pages_of(file):
-        page = kernel.memory.read(physical, min(4096, file.size_bytes - place))
-        content[place : place + len(page)] = page
-    return bytes(content)
-
-
 def sessions(kernel: Kernel, files: Iterable[CachedFile]) -> list[dict[str, Any]]:
     """Return the records of ``/run/utmp``.
 
@@ -224,35 +219,13 @@ def sessions(kernel: Kernel, files: Iterable[CachedFile]) -> list[dict[str, Any]
     record = next((file for file in files if file.path is not None and file.path.text == "/run/utmp"), None)
     if record is None:
         raise TruthError("there is no /run/utmp in the capture")
-    data, found = content_of(kernel, record), []
+    data, found = b"".join(piece.data for piece in content(kernel, record)), []
     for start in range(0, len(data) - _UTMP_BYTES + 1, _UTMP_BYTES):
         kind, pid, line, _, user, *_, seconds, _ = _UTMP.unpack_from(data, start)
         found.append(
             {"kind": kind, "user": _text(user), "line": _text(line), "pid": pid, "at_s": seconds, "record": start}
         )
     return found
-
-
-def _history(kernel: Kernel, shell: Task) -> Iterator[dict[str, Any]]:
-    """Yield the commands of the shell: an entry is two pointers, to line and ``#seconds`` (readline/history.h)."""
-    memory = {virtual: kernel.memory.read(physical, 4096) for virtual, physical in pages_of(shell)}
-    stamps = {
-        struct.pack("<Q", virtual + match.start()): int(match[1])
-        for virtual, page in memory.items()
-        for match in _STAMP.finditer(page)
-    }
-    found = []
-    for page in memory.values():
-        for place in range(8, 4096, 8):
-            seconds = stamps.get(page[place : place + 8])
-            if seconds is not None and shell.space is not None:
-                (line,) = struct.unpack_from("<Q", page, place - 8)
-                if line & ~4095 in memory:
-                    text = shell.space.read_what_is_there(line, 256).data.partition(b"\0")[0].decode("latin-1")
-                    if text.isprintable() and text:
-                        found.append((seconds, text))
-    for seconds, text in sorted(dict.fromkeys(found)):
-        yield {"pid": shell.pid, "at_s": seconds, "command": text}
 
 
 def _marks(kernel: Kernel, sync: Task) -> dict[str, dict[str, int]]:
