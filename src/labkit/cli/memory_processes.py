@@ -88,6 +88,8 @@ def cmdline(image: Path, symbols: Path | None, pids: tuple[int, ...], as_json: b
         views.PID,
         views.Column("name"),
         views.Column("arguments", show=views.quoted),
+        views.Column("program"),
+        views.Column("deleted", "program_deleted", views.yes),
         views.Column("missing bytes", "missing_bytes", lambda missing: missing or "", right=True),
         views.VIRTUAL,
         views.PHYSICAL,

@@ -23,7 +23,7 @@ from labkit.evidence.memory.page_cache import cached_files
 from labkit.evidence.memory.paths import Paths
 from labkit.evidence.memory.physical import PhysicalMemory
 from labkit.evidence.memory.recovery import content, find_file
-from labkit.evidence.memory.regions import regions
+from labkit.evidence.memory.regions import executable_of, regions
 from labkit.evidence.memory.rows import Row
 from labkit.evidence.memory.shell_history import is_bash, shell_history
 from labkit.evidence.memory.sockets import sockets
@@ -87,9 +87,10 @@ def process_tree(image: MemoryImage) -> list[tuple[int, Row]]:
 def command_lines(image: MemoryImage, pids: Collection[int] = ()) -> Iterator[Row]:
     """Yield the command line of each process that has memory of its own."""
     with _examined("cmdline", image, _pids(pids)) as kernel:
+        paths = Paths(kernel)
         for task in _chosen(kernel, pids):
             with tolerating(f"arguments of process {task.pid}"):
-                yield rows.arguments_row(task, arguments(task))
+                yield rows.arguments_row(task, arguments(task), executable_of(task, paths))
 
 
 def environments(image: MemoryImage, pids: Collection[int] = ()) -> Iterator[Row]:
@@ -176,7 +177,7 @@ def recover_region(image: MemoryImage, destination: Path, *, pid: int, address: 
     """
     details = {"pid": pid, "address": f"{address:#x}", "to": str(destination)}
     with _examined("recover", image, details) as kernel:
-        (task,) = _chosen(kernel, {pid})
+        task = next(_chosen(kernel, {pid}))
         region = next((one for one in regions(task) if one.start <= address < one.end), None)
         if region is None:
             raise EvidenceError(
@@ -297,7 +298,7 @@ def _owned_texts(kernel: Kernel, names: Sequence[str], shortest: int, pid: int |
             owner = ownership.at(found.address)
             yield rows.text_row(found, found.address, kernel.memory.offset_in_file(found.address), owner)
         return
-    (task,) = _chosen(kernel, {pid})
+    task = next(_chosen(kernel, {pid}))
     parts = RegionIndex(task, Paths(kernel))
     for found in texts_of_process(task, names, shortest):
         owner = MemoryOwner("process", uses=(Use(task, found.address, parts.at(found.address)),))
@@ -334,15 +335,22 @@ def _pids(pids: Collection[int]) -> dict[str, Any]:
 def _chosen(kernel: Kernel, pids: Collection[int]) -> Iterator[Task]:
     """Yield the processes of these numbers, or all that have memory of their own.
 
+    A number that the kernel's list does not have is looked for in all of memory.
+
     Raises:
         EvidenceError: There is no process of one of the numbers.
     """
     found = [task for task in processes(kernel) if (task.pid in pids if pids else task.memory is not None)]
-    missing = sorted(set(pids) - {task.pid for task in found})
+    missing = set(pids) - {task.pid for task in found}
+    if missing:
+        scanned = (one.task for one in scan_tasks(kernel) if not one.listed)
+        hidden = [task for task in scanned if task.pid == task.thread_id and task.pid in missing]
+        missing -= {task.pid for task in hidden}
+        found += hidden
     if missing:
         raise EvidenceError(
-            f"there is no process {', '.join(map(str, missing))} in this image",
-            remedy="labkit memory ps IMAGE shows the processes.",
+            f"there is no process {', '.join(map(str, sorted(missing)))} in this image",
+            remedy="labkit memory ps IMAGE shows the processes, with --scan also such as are in no list.",
         )
     yield from found
 

@@ -115,7 +115,7 @@ def test_environments(image: Path):
 
 
 def test_a_process_that_is_not_there(image: Path):
-    refused(5, "no process 7, 9", "labkit memory ps", "memory", "cmdline", image, "--pid", "9", "--pid", "7")
+    refused(5, "no process 7, 9", "--scan", "memory", "cmdline", image, "--pid", "9", "--pid", "7")
 
 
 def test_files_in_memory(image: Path):
@@ -191,6 +191,10 @@ def test_processes_by_scan(image: Path):
     assert [(row["pid"], row["listed"]) for row in rows] == [(1, True), (40, True), (41, True), (66, False)]
     assert image.read_bytes()[rows[3]["offset_bytes"] :][:512].count(b"hidden\0") == 1
     assert len(objects("memory", "ps", image, "--scan", "--threads")) == 4
+
+
+def test_a_process_that_is_in_no_list_can_be_chosen(image: Path):
+    assert objects("memory", "cmdline", image, "--pid", 66)[0]["name"] == "hidden"
 
 
 def test_owners(image: Path):

@@ -11,6 +11,7 @@ from labkit.evidence.isolation import alive
 from labkit.evidence.memory.banner import is_windows, linux_banners
 from labkit.evidence.memory.kernel import Kernel
 from labkit.evidence.memory.physical import PhysicalMemory
+from labkit.evidence.memory.placement import holds_kernel
 from labkit.evidence.memory.symbol_table import SymbolTable, banner_in, unpacked
 
 _ENDINGS = (".json", ".json.xz")
@@ -58,8 +59,9 @@ def find_symbols(memory: PhysicalMemory, given: Path | None, shipped: Sequence[P
             banner = banner_in(text)
             if banner is None:
                 continue  # some other JSON
-            if next(memory.find(banner), None) is not None:
-                return SymbolTable.of_json(text, path.name)
+            symbols = SymbolTable.of_json(text, path.name)
+            if holds_kernel(memory, symbols):
+                return symbols
             refused.append(_Candidate(path, banner))
     raise _nothing_fits(memory, refused)
 

@@ -75,6 +75,11 @@ def place_kernel(memory: PhysicalMemory, symbols: SymbolTable) -> Placement:
     )
 
 
+def holds_kernel(memory: PhysicalMemory, symbols: SymbolTable) -> bool:
+    """Return whether the kernel of a symbol table seems to be in the image."""
+    return any(True for _ in _by_banner(memory, symbols)) or any(True for _ in _by_first_task(memory, symbols))
+
+
 def _by_banner(memory: PhysicalMemory, symbols: SymbolTable) -> Iterator[int]:
     banner = symbols.banner[:_BANNER_COMPARED]
     if banner:

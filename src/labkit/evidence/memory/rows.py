@@ -95,13 +95,15 @@ def _own_place(task: Task, virtual: int) -> Row:
     return place_row(task.kernel, task.space, virtual)
 
 
-def arguments_row(task: Task, found: Texts) -> Row:
-    """Return the command line of a process."""
+def arguments_row(task: Task, found: Texts, program: FilePath | None) -> Row:
+    """Return the command line of a process, and the file of the program that it really runs."""
     return {
         "record": "command_line",
         "pid": task.pid,
         "name": task.name,
         "arguments": [one.text for one in found.texts],
+        "program": None if program is None else program.text,
+        "program_deleted": None if program is None else program.deleted,
         "missing_bytes": found.missing_bytes,
         **_own_place(task, found.address),
     }
