@@ -15,7 +15,7 @@ from labkit.cohort.store import PackRecord
 from labkit.content.schemas import DefectAnswer, Exercise
 from labkit.custody.copies import LedgerCopy, RefusedCopyError, is_of_class, read_copy
 from labkit.custody.ledger import parse, split_lines
-from labkit.custody.signing import is_countersigned
+from labkit.custody.signing import countersigned
 from labkit.grading.peer_audit import NO_PEER, OPEN, PeerLedger
 from labkit.model.grading import Flag, Submission, SubmissionResult
 from labkit.model.people import Trainee
@@ -76,7 +76,8 @@ class Peers:
         }
         ledger = parse(submission.custody_lines, genesis=self.genesis_of(submission.pack_id))
         keys = {person.person_id: person.specimen_signature.lower() for person in ledger.people}
-        used = [keys[event.received_by] for event in ledger.events if is_countersigned(event, ledger)]
+        signed = countersigned(ledger)
+        used = [keys[event.received_by] for event in ledger.events if event.seq in signed]
         if used and not theirs.intersection(used):
             yield Flag(FLAG_COUNTERSIGNED, giver.trainee_id, {"partner": mine.gives_to.trainee_id})
 

@@ -25,7 +25,7 @@ from labkit.strict_json import RefusedJsonError, read_object
 SUFFIX = ".labledger"
 SCHEMA = "labkit-ledger-copy/1"
 CARD_SCHEMA = "labkit-card/1"
-MAX_BYTES = 4 * 1024**2  # ten times the ledger of a long course
+MAX_BYTES = 1024**2  # five times the ledger of a long course
 
 _LABEL = b"labkit ledger copy\n"
 _CARD_TEXTS = ("class_name", "pack_id", "trainee_id", "trainee_name")

@@ -8,6 +8,7 @@ receipt, the ``event_hash`` of the release. A signature is over a label and the 
 import hashlib
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from labkit.canonical import canonical_json
@@ -17,6 +18,7 @@ from labkit.model.custody import Event, EventType, Signature
 
 ED25519 = "ed25519"
 PAPER = "paper"
+MOST_SIGNATURES = 1000
 _LABEL = b"labkit custody signature\n"
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
 _VALUE = re.compile(r"[0-9a-fA-F]{128}")
@@ -63,20 +65,32 @@ def fits(signature: Signature, key: str) -> bool:
     return True
 
 
-def is_countersigned(receipt: Event, ledger: Ledger) -> bool:
-    """Return whether the receiver signed, in a receipt, an earlier release by somebody else, with the declared key."""
+def countersigned(ledger: Ledger) -> frozenset[int]:
+    """Return the numbers of the receipts whose receiver signed, with the declared key, an earlier release by another.
+
+    At most ``MOST_SIGNATURES`` signatures are checked: a ledger may be hostile.
+    """
     keys = {person.person_id: person.specimen_signature for person in ledger.people}
-    releases = {
-        event.event_hash
-        for event in ledger.events
-        if event.type is EventType.RELEASED
-        and event.seq < receipt.seq
-        and receipt.received_by not in (event.actor, event.released_by)
-    }
-    return any(
-        signature.person == receipt.received_by
-        and signature.method == ED25519
-        and signature.over in releases
-        and fits(signature, keys.get(signature.person, ""))
+    releases = {event.event_hash: event for event in ledger.events if event.type is EventType.RELEASED}
+    claims = (
+        (receipt, signature)
+        for receipt in ledger.events
         for signature in receipt.signatures
+        if receipt.type is EventType.RECEIVED
+        and signature.person == receipt.received_by
+        and signature.method == ED25519
+        and _answers(receipt, releases.get(signature.over))
+    )
+    return frozenset(
+        receipt.seq
+        for receipt, signature in islice(claims, MOST_SIGNATURES)
+        if fits(signature, keys.get(signature.person, ""))
+    )
+
+
+def _answers(receipt: Event, release: Event | None) -> bool:
+    return (
+        release is not None
+        and release.seq < receipt.seq
+        and receipt.received_by not in (release.actor, release.released_by)
     )

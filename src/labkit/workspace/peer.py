@@ -15,7 +15,7 @@ from labkit.append_only import locked
 from labkit.atomic import write_whole
 from labkit.custody.copies import MAX_BYTES, SUFFIX, LedgerCopy, RefusedCopyError, is_of_class, read_copy
 from labkit.custody.ledger import parse, split_lines
-from labkit.custody.signing import is_countersigned
+from labkit.custody.signing import countersigned
 from labkit.errors import CustodyError
 from labkit.model.custody import Event, EventType
 from labkit.workspace.folder import Workspace
@@ -186,7 +186,7 @@ def _receipt(copy: LedgerCopy, added: bytes) -> int:
         or ledger.problems
         or not isinstance(last, Event)
         or last.type is not EventType.RECEIVED
-        or not is_countersigned(last, ledger)
+        or last.seq not in countersigned(ledger)
         or keys.get(last.received_by) != copy.workspace_key
     ):
         raise RefusedCopyError(

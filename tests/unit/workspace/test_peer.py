@@ -317,3 +317,24 @@ def test_a_receipt_says_which_seal_was_found(nadia: Workspace, timur: Workspace,
 
     assert "looked at twice" in nadia.custody_path.read_text(encoding="utf-8")
     assert "custody countersign" in timur.examination_path.read_text(encoding="utf-8")
+
+
+def test_what_a_colleague_wrote_is_text_on_the_page_and_nothing_else(
+    nadia: Workspace, timur: Workspace, tmp_path: Path
+) -> None:
+    evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+    write_line(
+        nadia, type="exhibit", exhibit_no=evil, root_exhibit_no=evil, kind="medium", description=evil, serial=evil
+    )
+    write_line(nadia, type="person", person_id=evil, name=evil, role="courier")
+    write_line(
+        nadia, type="received", event_at=AT.isoformat(), exhibits=[evil], actor=evil, received_by=evil, purpose=evil
+    )
+
+    page = taken(timur, given(nadia, tmp_path)).page
+
+    assert page is not None
+    text = page.read_text(encoding="utf-8")
+    assert "alert(1)" in text
+    assert "<script" not in text
+    assert "<img" not in text

@@ -105,7 +105,8 @@ def _events(ledger: Ledger, wanted: Sequence[ExpectedEvent]) -> tuple[list[Fract
     for each in wanted:
         candidates = [event for event in free if _is(event, each, types)]
         if each.countersigned:
-            candidates = [event for event in candidates if signing.is_countersigned(event, ledger)]
+            signed = signing.countersigned(ledger)
+            candidates = [event for event in candidates if event.seq in signed]
         carrying = [event for event in candidates if _carries(event, each)]
         found = next(iter(carrying or candidates), None)
         values = {"event": each.type, "exhibit": each.exhibit or "–"}
