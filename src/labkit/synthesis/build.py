@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.errors import SynthesisError
+from labkit.lasting import lasting_objects
 from labkit.model.scenario import CaseScenario, ItemScenario
 from labkit.model.truth import FACTS, CaseTruth, GroundTruth, Trace
 from labkit.synthesis.clock import DeviceClock
@@ -87,7 +88,8 @@ def play_item(case: CaseScenario, slug: str, seed: bytes, values: Mapping[str, s
         medium = Medium(item.size_bytes or SECTOR_BYTES)  # a scene has none; nothing is made of this one
         fill_small_medium(medium, Stream(seed, f"medium/{slug}"))
         return PlayedItem(item, seed, values, clock, medium, None)
-    world = (play_computer if item.computer else play_stick)(item, machine, seed, values)
+    with lasting_objects():
+        world = (play_computer if item.computer else play_stick)(item, machine, seed, values)
     check_traces(world)
     return PlayedItem(item, seed, values, clock, world.medium, world)
 

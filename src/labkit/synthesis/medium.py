@@ -80,10 +80,10 @@ class Medium:
             yield bytes(self._chunks.get(whole, _ZERO_CHUNK)[:rest])
 
     def _writable(self, number: int) -> bytearray:
-        chunk = self._chunks.get(number, _ZERO_CHUNK)
-        if not isinstance(chunk, bytearray):
-            chunk = bytearray(chunk)
-            self._chunks[number] = chunk
+        chunk = self._chunks.get(number)
+        if isinstance(chunk, bytearray):
+            return chunk
+        chunk = self._chunks[number] = bytearray(CHUNK_BYTES if chunk is None else chunk)
         return chunk
 
     def _outside(self, offset_bytes: int, size_bytes: int) -> SynthesisError:

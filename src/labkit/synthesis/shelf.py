@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from labkit.atomic import whole_file
+from labkit.containers.raw import write_chunks
 from labkit.hashing import Digester
 from labkit.model.evidence import Digests
 
@@ -66,14 +67,8 @@ class Shelf:
     def put_medium(self, name: str, chunks: Iterable[bytes]) -> None:
         """Write a raw medium; runs of zeros become holes where the disk can keep them. Nobody needs its digest here."""
         file = self._file(name)
-        if file is None:
-            return
-        for chunk in chunks:
-            if chunk.count(0) == len(chunk):
-                file.seek(len(chunk), 1)
-            else:
-                file.write(chunk)
-        file.truncate(file.tell())
+        if file is not None:
+            write_chunks(chunks, file)
 
     def __enter__(self) -> Self:
         return self

@@ -67,6 +67,12 @@ class ClusterMap:
             SynthesisError: Fewer than ``count`` clusters are free.
         """
         self.require(count)
+        if near is None and pieces == 1:
+            first, length = self._next_free(count, unit)
+            if length == count:
+                self.take(first, count, owner)
+                self.hint = first + count
+                return ((first, count),)
         goes_on = 0
         if near is not None and near < self.count and self._state[near] == FREE[0]:
             goes_on, self.hint = self.hint, near

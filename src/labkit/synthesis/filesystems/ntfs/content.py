@@ -107,7 +107,9 @@ def _in_clusters(
     """Return ``attribute`` with ``data`` from ``position`` to its end, outside of its record."""
     geometry = tree.geometry
     size = position + len(data)
-    extents = _without_hole_from(attribute.extents, position // geometry.cluster_bytes)
+    extents = attribute.extents
+    if extents:
+        extents = _without_hole_from(extents, position // geometry.cluster_bytes)
     count = cluster_total(extents)
     missing = geometry.clusters_for(size) - count
     if missing > 0:
@@ -124,7 +126,7 @@ def _in_clusters(
 
 def _without_hole_from(extents: Extents, cluster: int) -> Extents:
     """Return ``extents`` without the part of a hole at their end that lies behind the first ``cluster`` clusters."""
-    if not extents or extents[-1][0] != HOLE:
+    if extents[-1][0] != HOLE:
         return extents
     kept = cluster - cluster_total(extents[:-1])
     return (*extents[:-1], (HOLE, min(kept, extents[-1][1]))) if kept > 0 else extents[:-1]

@@ -167,8 +167,9 @@ class Mft:
         self.map.add(count)
         empty = record_bytes(0, 1, flags=0, links=0, next_instance=0, attributes=()).ljust(RECORD_BYTES, b"\0")
         block = bytearray(protected(empty, bytes(RECORD_BYTES)) * count)
-        for number in range(count):
-            struct.pack_into("<I", block, number * RECORD_BYTES + _NUMBER_START, first + number)
+        numbers = struct.pack(f"<{count}I", *range(first, first + count))
+        for place in range(4):
+            block[_NUMBER_START + place :: RECORD_BYTES] = numbers[place::4]
         write_extents(self.medium, self.geometry, self.extents, first * RECORD_BYTES, bytes(block))
         mirrored = bytes(block)[: max(self.geometry.mirrored_records - first, 0) * RECORD_BYTES]
         if mirrored:

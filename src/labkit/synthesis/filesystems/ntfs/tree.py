@@ -238,7 +238,7 @@ class NtfsTree(NodeStore):
         directory.insert(Entry(name.key, owner, name.text, name.namespace, rendering.entry_size(name.key)), around)
         if name.alias:
             found[name.alias] = owner
-            key = name.keys[1]
+            key = name.alias.encode("utf-16-be")
             directory.insert(Entry(key, owner, name.alias, Namespace.DOS, rendering.entry_size(key)), around)
         self._changed_indexes.add(name.parent_id)
         self._changed.add(name.parent_id)
