@@ -121,10 +121,18 @@ class Balanced(HTMLParser):
 def test_pages_link_to_files_that_are_there_and_fetch_nothing(built: list[BuiltCase]) -> None:
     for name, data in contents(built[0]).items():
         text = data.decode()
-        linked = set(re.findall(r'(?:href|src)="([^"]+)"', text))
+        linked = set(re.findall(r'(?:href|src)="([^"#]+)', text))
         assert linked <= PAGES, name
         assert "<script" not in text, name
         assert "url(" not in text, name
+
+
+def test_every_numbered_object_leads_to_its_line_in_the_list(built: list[BuiltCase]) -> None:
+    pages = contents(built[0])
+    links = re.findall(r'<a href="scene.html#([^"]+)">', pages["room.svg"].decode())
+
+    assert len(links) == len(set(links)) == 14
+    assert all(f'id="{link}"' in pages["scene.html"].decode() for link in links)
 
 
 def test_nothing_that_is_drawn_is_cut_off(case: CaseScenario, built: list[BuiltCase]) -> None:
