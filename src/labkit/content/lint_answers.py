@@ -34,7 +34,10 @@ _FACT_TYPES: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "NUMBERED": ((int, tuple), "a number or several"),
     "SET": (tuple, "several values"),
 }
-_WRONG_TEXTS = ((str, tuple), "a text, or several that are the same mistake")
+_WRONG: Mapping[str, tuple[type | tuple[type, ...], str]] = {  # what a mistake may be beyond that
+    "TEXT": ((str, tuple), "a text, or several that are the same mistake"),
+    "INT": ((int, tuple), "a whole number, or several that are the same mistake"),
+}
 
 
 def lint_answers(
@@ -204,7 +207,7 @@ def _fact_fits(
 
     if part.answer.type not in _FACT_TYPES or reference.startswith("var:"):
         return
-    wanted, words = _WRONG_TEXTS if mistake and part.answer.type == "TEXT" else _FACT_TYPES[part.answer.type]
+    wanted, words = (_WRONG if mistake else {}).get(part.answer.type, _FACT_TYPES[part.answer.type])
     fact = reference.rpartition(".")[2]
     if fact not in FACTS:
         return  # LK140 has said so

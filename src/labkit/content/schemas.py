@@ -16,6 +16,8 @@ TraceReference = Annotated[str, Field(pattern=r"^[a-z0-9-]+:[a-z0-9-]+$")]
 Translated = Annotated[dict[str, str], Field(min_length=1)]
 Status = Literal["wip", "beta", "active", "deprecated"]
 
+Base = Literal["disk", "partition", "file", "memory"]
+
 
 class Strict(BaseModel):
     """A table in which a key that nobody knows is an error."""
@@ -70,7 +72,7 @@ class OffsetAnswer(Expected):
     """A place, as bytes or sectors from a base; the trainee states the unit. The truth is in bytes."""
 
     type: Literal["OFFSET"] = Field(description="answer type")
-    base: Literal["disk", "partition", "file"] = Field(description="what byte 0 is")
+    base: Base = Field(description="what byte 0 is; memory: addresses as one process sees them")
     base_start: Reference | None = Field(None, description="fact: where the other base begins on the disk, in bytes")
     base_required: bool = Field(False, description="whether a place counted from another base, and said so, is a slip")
 
@@ -79,7 +81,7 @@ class RegionAnswer(Expected):
     """A stretch of bytes. The truth is a pair: where it begins, in bytes from the base, and its length in bytes."""
 
     type: Literal["REGION"] = Field(description="answer type")
-    base: Literal["disk", "partition", "file"] = Field(description="what byte 0 is")
+    base: Base = Field(description="what byte 0 is; memory: addresses as one process sees them")
     base_start: Reference | None = Field(None, description="fact: where the other base begins on the disk, in bytes")
     base_required: bool = Field(False, description="whether a place counted from another base, and said so, is a slip")
 

@@ -12,6 +12,7 @@ from labkit.content.schemas import (
     DefectAnswer,
     Expected,
     HashAnswer,
+    IntAnswer,
     LogAnswer,
     TableAnswer,
     Task,
@@ -141,8 +142,8 @@ def _of_one(task: Task | Cell | Citation, truth: CaseTruth) -> ExpectedAnswer:
                 remedy="Use a code of docs/author/mistakes.md, or add it to grading/mistakes.py with its messages.",
             )
         raw = _raw(mistake, truth)
-        # A text can be wrong in several ways that are one mistake, such as each digit that can be guessed.
-        for each in raw if isinstance(answer, TextAnswer) and isinstance(raw, tuple) else (raw,):
+        # What is asked for can be wrong in several ways that are one mistake, such as each digit that can be guessed.
+        for each in raw if isinstance(answer, (TextAnswer, IntAnswer)) and isinstance(raw, tuple) else (raw,):
             known = KnownValue(mistake.code, kind.right_value(each, answer), mistake.credit_percent)
             declared.append(known)
             if isinstance(answer, HashAnswer):

@@ -106,6 +106,9 @@ _KINDS = (
     MistakeKind("Y-CANARY", _G),
     MistakeKind("Y-ONLY", _G),
     MistakeKind("Y-SYNTAX", _F),
+    # memory
+    MistakeKind("P-LISTONLY", _E),
+    MistakeKind("P-VIRT", _E),
     # another's custody file
     MistakeKind("D-KIND", _G),
     MistakeKind("D-NONE", _G),

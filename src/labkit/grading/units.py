@@ -20,6 +20,7 @@ BASES = {
     ),
     "partition": ("partition", "volume", "part", "раздел", "раздела", "разделе", "том", "тома", "томе"),
     "file": ("file", "файл", "файла", "файле"),
+    "memory": ("memory", "virtual", "память", "памяти", "виртуальный", "виртуальная", "виртуальные", "виртуального"),
 }  # fmt: skip
 # One number, unit or other word in a text that holds several.
 LEXEME = re.compile(

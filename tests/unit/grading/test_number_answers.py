@@ -240,3 +240,23 @@ def test_the_numbers_of_the_case_are_what_the_tests_think() -> None:
     assert isinstance(PLACE, int)
     assert fact("file.volume_offset_bytes") == PLACE - PARTITION_START
     assert verdict(SIZE, str(SIZE_BYTES)).credit_percent == 100
+
+
+def test_the_image_is_the_file_where_nothing_else_is_counted_from() -> None:
+    task = a_task(type="OFFSET", base="file", value=700)
+
+    assert verdict(task, "700 bytes of the image") == verdict(task, "700 bytes")
+    assert verdict(task, "700 bytes of the partition").mistake == "O-BASE"
+
+
+def test_a_virtual_address_has_no_sectors() -> None:
+    task = a_task(type="OFFSET", base="memory", value=0x7F00_0000_1200)
+
+    assert verdict(task, "0x7f0000001200 bytes, virtual").credit_percent == 100
+    assert verdict(task, "0x7f0000001210 bytes").credit_percent == 0
+
+
+def test_several_numbers_can_be_one_mistake() -> None:
+    task = a_task([{"code": "O-LAST", "truth": "usb:file.lbas"}], type="INT", unit="count", value=1)
+
+    assert {verdict(task, str(lba)).mistake for lba in fact("file.lbas")} == {"O-LAST"}

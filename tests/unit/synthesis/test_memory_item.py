@@ -29,6 +29,7 @@ FAST_S = 100
 SEED = b"one"
 SECONDS = int(CAPTURED.timestamp())
 PAGE = 4096
+LINK = struct.pack("<Q", 0xFFFF_8993_4290_0890)  # a pointer into the direct map of a kernel
 
 
 @dataclass
@@ -100,7 +101,7 @@ def handmade() -> Handmade:
     image[40:48] = struct.pack("<q", SECONDS * 10**9)
     image[48:58] = b"%010d" % SECONDS
     image[64:83] = b"2026-03-10 06:00:00"
-    image[200:203] = b"old"
+    image[200:208] = LINK
     return Handmade(
         image=image,
         patches=[
@@ -115,8 +116,8 @@ def handmade() -> Handmade:
             {"at": 140, "token": "spare_port", "as": "be16"},
             {"at": 142, "token": "spare_port", "as": "le16"},
             {"at": 150, "token": "row_001", "as": "text", "from": 0, "to": 3},
-            {"at": 200, "choice": "hidden", "option": "1", "old": b"old".hex(), "new": b"one".hex()},
-            {"at": 200, "choice": "hidden", "option": "2", "old": b"old".hex(), "new": b"two".hex()},
+            {"at": 200, "choice": "hidden", "option": "1", "old": LINK.hex(), "new": b"link one".hex()},
+            {"at": 200, "choice": "hidden", "option": "2", "old": LINK.hex(), "new": b"link two".hex()},
             {"at": 300, "token": "encoded_config", "as": "text", "from": 0, "to": 20},
         ],
         truth={
@@ -202,7 +203,7 @@ def test_values_times_and_choices_stand_where_the_map_says(handmade: Handmade, t
     assert (struct.unpack(">H", data[140:142]), struct.unpack("<H", data[142:144])) == ((25000,), (25000,))
     assert data[150:151] == b"K"
     assert data[151:153].isdigit()
-    assert data[200:203] == {"1": b"one", "2": b"two"}[told.personal.options["hidden"]]
+    assert data[200:208] == {"1": b"link one", "2": b"link two"}[told.personal.options["hidden"]]
     assert bytes(byte ^ 0xA5 for byte in data[300:320]) == b"c=node-abc\0".ljust(20)
 
 
@@ -211,7 +212,7 @@ def test_nothing_else_changes(handmade: Handmade, tmp_path: Path) -> None:
     one, other = (
         b"".join(memory_image(memory_of(played(specification(base), seed))).chunks()) for seed in (b"one", b"two")
     )
-    mapped = {place for at, size in ((8, 40), (48, 10), (64, 19), (150, 3), (200, 3)) for place in range(at, at + size)}
+    mapped = {place for at, size in ((8, 40), (48, 10), (64, 19), (150, 3), (200, 8)) for place in range(at, at + size)}
 
     assert one != other
     assert {place for place in range(len(one)) if one[place] != other[place]} <= mapped
@@ -242,6 +243,7 @@ def test_traces_tell_what_is_in_the_image(handmade: Handmade, tmp_path: Path) ->
     assert found["process-sync"].facts["arguments"] == ("/x/sync", "--agent", "beef")
     assert found["process-hidden"].facts["pid"] == hidden
     assert found["process-hidden"].facts["parent_name"] == "sync"
+    assert found["process-hidden"].facts["virtual_address"] == 0xFFFF_8993_4000_0000 + hidden * 16
     assert hidden not in found["listed"].facts["pids"]  # type: ignore[operator]
     assert found["connection-sync"].facts["endpoint"] == "203.0.113.7:25000"
     assert found["listener-sync"].facts["local_port"] == 5001
@@ -301,7 +303,7 @@ def test_an_unknown_entry_of_the_map_is_told(handmade: Handmade, tmp_path: Path,
 
 
 def test_a_choice_that_does_not_fit_is_told(handmade: Handmade, tmp_path: Path) -> None:
-    handmade.image[200:203] = b"new"
+    handmade.image[200:208] = b"new link"
 
     with pytest.raises(SynthesisError, match="does not fit the memory image"):
         memory_image(memory_of(played(specification(handmade.write(tmp_path / "a")))))

@@ -22,6 +22,7 @@ from labkit.grading.units import LEXEME, base_of, unit_of
 
 BASE_PERCENT = 50
 SECTOR_PERCENT = 60
+_OF_SECTORS = ("disk", "partition")  # bases that lie in sectors
 _REMEDY = "Write the number with its unit, for example 1048576 bytes or 2048 sectors."
 
 
@@ -84,6 +85,11 @@ def from_other_base(verdict: Verdict, base: str | None, answer: OffsetAnswer | R
     return Verdict(100, notices=("base-stated",))
 
 
+def _is_asked(base: str | None, answer: OffsetAnswer) -> bool:
+    """Tell whether a base is that of the task; a file that lies on no disk, such as a memory image, is the medium."""
+    return base in (None, answer.base) or (base == "disk" and answer.base == "file" and answer.base_start is None)
+
+
 def _lexemes(plain: str) -> tuple[list[int], list[str], list[str], tuple[str, ...]]:
     numbers: list[int] = []
     units: list[str] = []
@@ -118,7 +124,7 @@ def known_values(answer: OffsetAnswer, right: int, source: Source) -> Iterator[K
     yield from cluster_slips(source, SECTOR_BYTES)
     yield from unit_slips(right)
     yield from endian_slips(right)
-    if answer.base != "file" and right % SECTOR_BYTES == 0:
+    if answer.base in _OF_SECTORS and right % SECTOR_BYTES == 0:
         for slip in endian_slips(right // SECTOR_BYTES):
             yield KnownValue(slip.code, slip.value * SECTOR_BYTES, slip.credit_percent)
     yield KnownValue("O-ONE", right + 1, SECTOR_PERCENT)
@@ -130,11 +136,11 @@ def compare(given: Given[Place], answer: OffsetAnswer, expected: ExpectedAnswer)
     Whoever counts from the other base and says so has named the place: full marks, unless the task insists on its base.
     """
     place, base = given.value.offset_bytes, given.value.base
-    if place == expected.right and base not in (None, answer.base):
+    if place == expected.right and not _is_asked(base, answer):
         return Verdict(BASE_PERCENT, "O-BASE")
     verdict = judge(place, expected)
     if verdict is not None:
         return from_other_base(verdict, base, answer)
-    if answer.base != "file" and place // SECTOR_BYTES == expected.right // SECTOR_BYTES:
+    if answer.base in _OF_SECTORS and place // SECTOR_BYTES == expected.right // SECTOR_BYTES:
         return Verdict(SECTOR_PERCENT, "O-BYTE")
     return WRONG

@@ -141,6 +141,7 @@ def _process(truth: ToldTruth, process: Mapping[str, Any], names: Mapping[int, s
         "arguments": truth.texts(process["arguments"]),
         "environment": truth.texts(process["environment"]),
         "offset_bytes": process["task_offset"],
+        "virtual_address": truth.kernel_address(process["task_offset"]),
     }
     executable = process["executable"]
     if executable is not None:

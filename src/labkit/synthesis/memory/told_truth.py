@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from labkit.synthesis.memory.patches import ChoicePatch
 from labkit.synthesis.memory.told import ToldMemory
 
 HIDDEN, REGION = "hidden", "region"  # the choices that bases have
 PAGE_BYTES = 4096
+_DIRECT_MAP_STEP = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,17 @@ class ToldTruth:
         """Return the PIDs of the kernel's list of tasks: all but the hidden one."""
         hidden = self.section("roles")[HIDDEN][self.option(HIDDEN)]
         return tuple(process["pid"] for process in self.section("processes") if process["pid"] != hidden)
+
+    def kernel_address(self, offset_bytes: int) -> int:
+        """Return where the kernel sees a byte of the image.
+
+        Its direct map of all memory begins at a multiple of 1 GiB (arch/x86/mm/kaslr.c moves it by whole PUDs), and the
+        images are smaller than that. So any pointer into it tells, such as those of the list of tasks that are changed
+        to hide a process.
+        """
+        patches = self.told.base.patches
+        link = next(one.old for one in patches if isinstance(one, ChoicePatch) and one.choice == HIDDEN)
+        return int.from_bytes(link, "little") // _DIRECT_MAP_STEP * _DIRECT_MAP_STEP + offset_bytes
 
     def region(self) -> Mapping[str, Any]:
         """Return the region that is executable."""
