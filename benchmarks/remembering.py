@@ -3,6 +3,7 @@
 import dataclasses
 import lzma
 import random
+import shlex
 import shutil
 from pathlib import Path
 from typing import BinaryIO
@@ -11,6 +12,7 @@ from benchmarks.measure import NotPossibleError, Row, anonymous_peak_mib, labkit
 
 ROOT = Path(__file__).parents[1]
 MIB = 1024 * 1024
+Command = list[str | Path]
 _BASES = ROOT / "evidence_images" / "kestrel" / "memory"
 _OTHER = ROOT / "interop" / "volatility" / ".venv" / "bin" / "python"  # its licence keeps it apart from labkit's
 _COMMANDS = ("ps", "cmdline", "env", "net", "files")
@@ -29,15 +31,14 @@ def examine_memory(folder: Path) -> Row:
     if not _OTHER.exists():
         raise NotPossibleError("Volatility 3 is not in interop/volatility/.venv (interop/volatility/README.md)")
     image, symbols = _capture(folder)
-    ours = [[*labkit(), "memory", command, str(image), "--symbols", str(symbols), "--json"] for command in _COMMANDS]
-    together = ["sh", "-ec", "\n".join(" ".join(f"'{word}'" for word in command) for command in ours)]
-    peer = ["env", "-C", ROOT, _OTHER, "-m", "interop.volatility", image, *_PLUGINS, "--symbols", symbols, "--out"]
+    ours: list[Command] = [[*labkit(), "memory", one, image, "--symbols", symbols, "--json"] for one in _COMMANDS]
+    other: Command = [_OTHER, "-m", "interop.volatility", image, "--symbols", symbols, "--out", folder / "other"]
     row = side_by_side(
         "memory",
-        together,
-        [*peer, folder / "other"],
+        _together(ours),
+        _together([[*other, plugin] for plugin in _PLUGINS]),
         0.1,
-        f"Volatility 3, {', '.join(_PLUGINS)} in one process; {image.stat().st_size // MIB} MiB",
+        f"Volatility 3, {', '.join(_PLUGINS)}, {image.stat().st_size // MIB} MiB; each command a process of its own",
         folder,
         rounds=3,
     )
@@ -47,6 +48,12 @@ def examine_memory(folder: Path) -> Row:
         _fill(file, _GIB_MIB - image.stat().st_size // MIB)
     large = max(anonymous_peak_mib(command) for command in ours)
     return _with_peaks(row, small, large)
+
+
+def _together(commands: list[Command]) -> Command:
+    """Return one command that runs several, one after the other, from the top of the repository."""
+    lines = [shlex.join(map(str, command)) for command in commands]
+    return ["sh", "-ec", "\n".join([shlex.join(["cd", str(ROOT)]), *lines])]
 
 
 def scan_with_rules(folder: Path) -> Row:
@@ -59,7 +66,7 @@ def scan_with_rules(folder: Path) -> Row:
         with path.open("wb") as file:
             _fill(file, size_mib)
         _plant(path)
-    ours: list[str | Path] = [*labkit(), "yara", rules, "--plain"]
+    ours: Command = [*labkit(), "yara", rules, "--plain"]
     row = side_by_side(
         "yara",
         [*ours, image],
