@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Listener = Callable[[str], None]
+_MOST = 300
 
 _listeners: list[Listener] = []
 
@@ -20,13 +21,13 @@ def remark(text: str) -> None:
 
 @contextmanager
 def listening(tell: Listener) -> Iterator[None]:
-    """Let ``tell`` hear what is remarked within the block, each line once."""
+    """Let ``tell`` hear what is remarked within the block, each line once, and at most a few hundred lines."""
     heard: set[str] = set()
 
     def once(text: str) -> None:
-        if text not in heard:
+        if text not in heard and len(heard) <= _MOST:
             heard.add(text)
-            tell(text)
+            tell(text if len(heard) <= _MOST else "there is more damage of this kind, which is not told line by line")
 
     _listeners.append(once)
     try:

@@ -8,6 +8,7 @@ that does not fit at the end of the ring begins at its start.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from labkit.evidence.isolation import alive
 from labkit.evidence.memory.clock import read_clock
 from labkit.evidence.memory.damage import UnreadableError
 from labkit.evidence.memory.kernel import Kernel, Record
@@ -18,7 +19,7 @@ _COMMITTED, _FINALIZED = 1, 2
 _ID_MASK = (1 << _STATE_SHIFT) - 1
 _NO_TEXT = 1  # the lowest bit of a text's place: it has none
 _ID_BYTES = 8  # before each text stands the number of its descriptor
-_MOST_BITS = 24
+_MOST_BITS = 20
 _LARGEST_RING_BITS = 30
 
 
@@ -54,6 +55,7 @@ def kernel_log(kernel: Kernel) -> Iterator[LogMessage]:
         count = 1 << bits
     clock = read_clock(kernel)
     for number in range(first, first + count):
+        alive()
         try:
             message = _message(kernel, ring, number & _ID_MASK, (1 << bits) - 1, size_bits)
         except UnreadableError as error:

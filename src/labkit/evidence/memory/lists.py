@@ -5,6 +5,7 @@ A list that is broken is walked from its other end too, so that only what lies b
 
 from collections.abc import Iterator
 
+from labkit.evidence.isolation import alive
 from labkit.evidence.memory.damage import UnreadableError
 from labkit.evidence.memory.kernel import Kernel, Record
 from labkit.evidence.remarks import remark
@@ -32,6 +33,7 @@ def entries(kernel: Kernel, head: int, type_name: str, member: str, what: str) -
                 record = kernel.record(type_name, address - offset)
                 following = kernel.pointer(address + towards)
                 seen.add(address)
+                alive()
                 yield record
                 address = following
         except UnreadableError as error:

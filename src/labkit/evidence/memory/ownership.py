@@ -93,9 +93,8 @@ class Ownership:
         self._kernel = kernel
         self._paths = Paths(kernel)
         self._holders: list[Task | CachedFile] = []
-        frames = -(-kernel.memory.end // PAGE_BYTES)
-        self._first = array("L", bytes(frames * array("L").itemsize))  # the number of a holding, from 1
-        self._holdings: list[tuple[int, int, int]] = [(0, 0, 0)]  # holder, its own place, the next holding of the page
+        self._first: dict[int, int] = {}  # the number of a page: that of the first holding of it, from 1
+        self._by, self._place, self._next = (array("Q", [0]) for _ in range(3))  # of each holding; of the same page
         self._stacks: dict[int, Task] = {}
         self._regions = lru_cache(maxsize=256)(lambda task: RegionIndex(task, self._paths))
         tasks = _all_tasks(kernel)
@@ -112,8 +111,10 @@ class Ownership:
         number = len(self._holders) - 1
         for place, physical in pages_of(holder):
             frame = physical // PAGE_BYTES
-            self._holdings.append((number, place, self._first[frame]))
-            self._first[frame] = len(self._holdings) - 1
+            self._by.append(number)
+            self._place.append(place)
+            self._next.append(self._first.get(frame, 0))
+            self._first[frame] = len(self._by) - 1
 
     def _add_stack(self, task: Task) -> None:
         stack = task.record.number("stack") if "stack" in task.record.layout else 0
@@ -128,10 +129,9 @@ class Ownership:
         frame, inside = divmod(physical, PAGE_BYTES)
         file, offset = None, None
         uses: list[Use] = []
-        holding = self._first[frame] if 0 <= frame < len(self._first) else 0
+        holding = self._first.get(frame, 0)
         while holding and len(uses) < _MOST_HOLDERS:
-            number, place, holding = self._holdings[holding]
-            holder = self._holders[number]
+            holder, place, holding = self._holders[self._by[holding]], self._place[holding], self._next[holding]
             if isinstance(holder, CachedFile):
                 if file is None:
                     file, offset = holder, place + inside

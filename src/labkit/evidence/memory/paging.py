@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from labkit.evidence.isolation import alive
 from labkit.evidence.memory.damage import UnreadableError
 from labkit.evidence.memory.physical import PAGE_BYTES, PhysicalMemory
 from labkit.evidence.remarks import remark
@@ -21,6 +22,7 @@ _ENTRY = struct.Struct("<Q")
 _PAGE_SHIFT = 12
 _NO_ENTRIES = bytes(PAGE_BYTES)
 _LOWER_HALF = 256  # entries of the top table that are the process's own
+_MOST_TIMES = 4  # as much as the whole memory is the most that one process can have of it
 _MOST_BYTES = 64 << 20  # of one read; nothing that is read in one go is larger
 
 
@@ -120,7 +122,13 @@ class AddressSpace:
         Only what is in the image is yielded. A page table that is met twice is looked at once: tables of one process
         are not shared, so that the second time is damage.
         """
-        yield from self._mapped(self.top, 0, 0, set())
+        left = _MOST_TIMES * self.physical.size_bytes
+        for run in self._mapped(self.top, 0, 0, set()):
+            left -= run.size_bytes
+            if left < 0:
+                remark("page tables are damaged: they map more than there is; the rest is left out")
+                return
+            yield run
 
     def tables(self) -> Iterator[int]:
         """Yield the physical addresses of the page tables of the lower half."""
@@ -134,6 +142,7 @@ class AddressSpace:
             remark(f"the page table at physical address {table:#x} is met twice and read once")
             return
         seen.add(table)
+        alive()
         try:
             data = self.physical.read(table, PAGE_BYTES)
         except UnreadableError as error:

@@ -95,9 +95,10 @@ def _where(memory: PhysicalMemory, linked: int, wanted: tuple[bytes, ...], insid
     """Yield the physical shifts with which one of some bytes stands at a variable; only whole steps are looked at."""
     from_start = linked - START_KERNEL_MAP
     first = (from_start + inside) % KERNEL_ALIGNMENT
-    for place in range(first, memory.end, KERNEL_ALIGNMENT):
-        for text in wanted:
-            if memory.has(place, len(text)) and memory.read(place, len(text)) == text:
+    for run in memory.runs:
+        begin = run.start + (first - run.start) % KERNEL_ALIGNMENT
+        for place in range(begin, run.end, KERNEL_ALIGNMENT):
+            if any(memory.has(place, len(text)) and memory.read(place, len(text)) == text for text in wanted):
                 yield place - inside - from_start
 
 

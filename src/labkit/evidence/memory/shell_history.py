@@ -17,12 +17,14 @@ from labkit.evidence.memory.damage import UnreadableError
 from labkit.evidence.memory.kernel import printable
 from labkit.evidence.memory.regions import regions
 from labkit.evidence.memory.tasks import Task
+from labkit.evidence.remarks import remark
 
 _STAMP = re.compile(rb"#(\d{1,11})\0")
 _WRITE = 2
 _POINTER_BYTES = 8
 _SECOND = 1_000_000_000
 _LONGEST_LINE = 64 * 1024
+_MOST_BYTES = 256 << 20
 _FIRST_YEAR, _LAST_YEAR = 946_684_800, 4_102_444_800  # 2000 and 2100
 
 
@@ -75,7 +77,17 @@ def _writable(task: Task) -> list[Block]:
         number = bisect_right(starts, virtual) - 1
         return number >= 0 and virtual < spans[number][1]
 
-    return list(blocks(task, lambda run: inside(run.virtual)))
+    found: list[Block] = []
+    left = _MOST_BYTES
+    for block in blocks(task, lambda run: inside(run.virtual)):
+        left -= len(block.data)
+        if left < 0:
+            remark(
+                f"process {task.pid} has much memory: only the first {_MOST_BYTES} bytes are looked at for a history"
+            )
+            break
+        found.append(block)
+    return found
 
 
 def _pointers(found: list[Block], wanted: Container[int]) -> Iterator[tuple[int, tuple[int, int]]]:

@@ -108,3 +108,13 @@ def test_a_page_table_in_a_circle_ends(opened: Opening, remarks: list[str]):
     memory.data[top : top + 2048] = (top | 7).to_bytes(8, "little") * 256
     assert not list(AddressSpace(opened(memory).memory, top).mapped())
     assert remarks
+
+
+def test_page_tables_that_map_more_than_there_is_end(opened: Opening, remarks: list[str]):
+    memory = TinyMemory()
+    top, third = memory.frame(), memory.frame()
+    memory.data[top : top + 8] = (third | 7).to_bytes(8, "little")
+    memory.data[third : third + PAGE] = (0x87).to_bytes(8, "little") * 512  # pages of 1 GiB
+    runs = list(AddressSpace(opened(memory).memory, top).mapped())
+    assert sum(run.size_bytes for run in runs) == 4 * 16 * MIB
+    assert "they map more than there is" in remarks[0]

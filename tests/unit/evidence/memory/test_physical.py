@@ -8,6 +8,9 @@ import pytest
 from labkit.errors import EvidenceError
 from labkit.evidence.memory.damage import UnreadableError
 from labkit.evidence.memory.physical import PhysicalMemory, Run
+from labkit.evidence.memory.placement import holds_kernel
+from labkit.evidence.memory.symbol_table import SymbolTable
+from tests.unit.evidence.memory.tiny_memory import TinyMemory
 
 
 def elf_core(segments: list[tuple[int, bytes]], *, kind: int = 4) -> bytes:
@@ -63,6 +66,14 @@ def test_a_core_that_is_cut_off_keeps_its_beginning(tmp_path: Path, remarks: lis
         assert memory.read(0x100000, 4) == b"high"
         assert memory.end == 0x100000 + 4096 - 1000
     assert remarks == ["the file ends within the memory at 0x100000: 1000 bytes of it are missing"]
+
+
+def test_segments_at_odd_places_are_no_reason_to_search_for_long(tmp_path: Path):
+    """The addresses between the runs, 2**51 of them here, are not looked at."""
+    path = written(tmp_path, elf_core([(0, b"low." * 1024), (1 << 51, b"high" * 1024)]))
+    _, table = TinyMemory().write_to(tmp_path)
+    with PhysicalMemory(path) as memory:
+        assert not holds_kernel(memory, SymbolTable.load(table))
 
 
 def test_segments_that_overlap_count_once(tmp_path: Path, remarks: list[str]):
