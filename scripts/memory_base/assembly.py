@@ -126,6 +126,7 @@ def _write(
             "package": kernel_package.PACKAGE, "version": kernel_package.VERSION, "sha256": kernel_package.SHA256,
             "release": kernel_package.RELEASE, "command_line": COMMAND_LINE,
         },
+        "notice": "../NOTICE",
         "made_with": {name: _installed(name) for name in _PACKAGES},
         "scrubbed": scrubbed,
         "captured_s": truth["host"]["captured_s"],

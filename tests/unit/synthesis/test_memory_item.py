@@ -53,6 +53,7 @@ class Handmade:
         for name, data in packed.items():
             (folder / name).write_bytes(data)
         (folder / "symbols.json.xz").write_bytes(lzma.compress(b"{}"))
+        (folder / "NOTICE").write_text("Where the source is.")
         digest = {name: hashlib.sha256(data).hexdigest() for name, data in packed.items()}
         manifest = {
             "format": 1,
@@ -65,6 +66,7 @@ class Handmade:
             "truth": {"file": "truth.json", "sha256": digest["truth.json"]},
             "patches": {"file": "patches.jsonl.xz", "sha256": digest["patches.jsonl.xz"], "entries": len(self.patches)},
             "symbols": {"file": "symbols.json.xz", "sha256": ""},
+            "notice": "NOTICE",
             "captured_s": SECONDS,
             "tokens": self.tokens,
             "choices": self.choices,
@@ -257,6 +259,7 @@ def test_traces_tell_what_is_in_the_image(handmade: Handmade, tmp_path: Path) ->
     assert isinstance(shown, datetime)
     assert (shown - true).total_seconds() == FAST_S + 5 * 3600
     assert (tmp_path / "out/memory/symbols/symbols.json.xz").is_file()
+    assert (tmp_path / "out/memory/NOTICE").read_text() == "Where the source is."
 
 
 def test_the_truth_alone_is_the_same_and_writes_nothing(handmade: Handmade, tmp_path: Path) -> None:
@@ -272,6 +275,14 @@ def test_a_damaged_base_is_told(handmade: Handmade, tmp_path: Path, name: str) -
 
     with pytest.raises(SynthesisError, match=name):
         memory_image(memory_of(played(specification(base))))
+
+
+def test_a_missing_notice_is_told(handmade: Handmade, tmp_path: Path) -> None:
+    base = handmade.write(tmp_path / "a")
+    (base / "NOTICE").unlink()
+
+    with pytest.raises(SynthesisError, match="has to go with the image"):
+        traces(played(specification(base)), tmp_path / "out")
 
 
 def test_another_image_is_told(handmade: Handmade, tmp_path: Path) -> None:

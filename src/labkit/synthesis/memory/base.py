@@ -39,6 +39,21 @@ class Base:
         """The symbol table of its kernel."""
         return _beside(self.folder, self.manifest["symbols"]["file"])
 
+    @property
+    def notice(self) -> Path | None:
+        """Whose programs are in the image, and where their source is; None where the manifest names no such text.
+
+        Raises:
+            SynthesisError: It is not there.
+        """
+        name = self.manifest.get("notice")
+        if not name:
+            return None
+        path = _beside(self.folder, name)
+        if not path.is_file():
+            raise _broken(path, "it has to go with the image and is missing")
+        return path
+
     def image(self) -> Medium:
         """Return the image with placeholders; whoever writes to it forks it first.
 

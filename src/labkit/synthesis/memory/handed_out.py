@@ -12,6 +12,7 @@ from labkit.model.truth import FactValue, Trace
 from labkit.synthesis.clock import DeviceClock
 from labkit.synthesis.deferred import DeferredFacts, MadeTogether
 from labkit.synthesis.medium import Medium
+from labkit.synthesis.memory.base import Base
 from labkit.synthesis.memory.patches import personalised
 from labkit.synthesis.memory.told import ToldMemory, tell
 from labkit.synthesis.memory.told_truth import PAGE_BYTES, ToldTruth
@@ -56,7 +57,7 @@ def memory_traces(played: PlayedItem, shelf: Shelf, digests_of: Callable[[Medium
     image = MadeOnce(partial(memory_image, told))
     if shelf.writes:
         shelf.put_medium(f"{played.item.slug}/{name}", image().chunks())
-        _put_symbols(told, played.item.slug, shelf)
+        _put_beside(told.base, played.item.slug, shelf)
     size = int(told.base.manifest["image"]["size_bytes"])
     known: Facts = {"name": name, "size_bytes": size, "captured_utc": told.captured_utc}
     known |= _times("captured", played.clock.device_utc(told.captured_utc), played.clock)
@@ -79,12 +80,16 @@ class MadeOnce:
         return self._made
 
 
-def _put_symbols(told: ToldMemory, slug: str, shelf: Shelf) -> None:
-    symbols = told.base.symbols
-    product = shelf.open(f"{slug}/symbols/{symbols.name}")
-    with symbols.open("rb") as file:
-        while block := file.read(_COPY_BYTES):
-            product.write(block)
+def _put_beside(base: Base, slug: str, shelf: Shelf) -> None:
+    """Write what goes with the image: the symbol table, and the licences of the programs in it."""
+    products = {f"{slug}/symbols/{base.symbols.name}": base.symbols}
+    if base.notice is not None:
+        products[f"{slug}/{base.notice.name}"] = base.notice
+    for name, path in products.items():
+        product = shelf.open(name)
+        with path.open("rb") as file:
+            while block := file.read(_COPY_BYTES):
+                product.write(block)
 
 
 def _story(truth: ToldTruth, clock: DeviceClock, image: MadeOnce) -> Iterator[Trace]:
