@@ -198,7 +198,8 @@ def test_what_no_rule_finds_is_shown_to_the_trainer(group: Class) -> None:
 
 def test_without_a_copy_the_audit_is_blocked_and_nothing_is_lost(group: Class) -> None:
     group.done("T01", "answer", "peer-audit/flaws", NONE)
-    group.submit("T01")
+    assert "none was taken here" in group.done("T01", "submit", "--out", group.folder / "inbox")
+    assert "none was taken here" in group.done("T01", "status")
 
     report = group.graded()
 

@@ -92,6 +92,8 @@ def status(as_json: bool, plain: bool) -> None:
     _say(t("status.answered", done=done, all=len(answerable)))
     _say(t("status.ledger", count=found.ledger_events))
     _say(t("status.attempts", count=found.attempts))
+    if found.lacks_peer:
+        _say(t("submit.lacks_peer"))
     missing = next((item.task for item in answerable if not item.answer), None)
     command = f"labkit guide {missing.lab.partition('-')[0]}" if missing else "labkit submit"
     _say(t("status.next", command=command))
@@ -231,6 +233,8 @@ def submit(out: Path | None) -> None:
     _say(t("submit.answered", done=sum(bool(item.answer) for item in answerable), all=len(answerable)))
     if found.ledger_events:
         _say(t("submit.code", code=checkpoint(made.custody_head)))
+    if found.lacks_peer:
+        _say(t("submit.lacks_peer"))
     _say(t("submit.attempt", attempt=made.attempt))
 
 

@@ -76,6 +76,23 @@ def build(folder: Path, only: tuple[str, ...], jobs: int | None, force: bool) ->
     _say("Hand out each trainee's own pack. A pack holds no answers, seeds or keys.")
 
 
+@trainer.command(epilog=examples("labkit trainer pairs spring-2026"))
+@click.argument("folder", metavar="CLASS", type=_FOLDER)
+def pairs(folder: Path) -> None:
+    """Show who hands over to whom, and so who audits whose ledger, by the roster as it is now."""
+    from labkit.cohort.classroom import open_classroom
+    from labkit.cohort.pairs import rings
+
+    trainees = open_classroom(folder).trainees
+    found = rings(trainees)
+    for ring in found:
+        _say(" -> ".join(f"{one.trainee_id} {one.name}" for one in (*ring, ring[0])))
+    alone = [one for one in trainees if not any(one in ring for ring in found)]
+    for one in alone:
+        _say(f"{one.trainee_id} {one.name}: alone, and loses nothing by it")
+    _say("Each hands over to the next and audits the one before. A column 'pair' in roster.csv changes it.")
+
+
 @trainer.command(epilog=examples("labkit trainer grade spring-2026 inbox"))
 @click.argument("folder", metavar="CLASS", type=_FOLDER)
 @click.argument("inbox", type=click.Path(path_type=Path))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from labkit.errors import AnswerError, WorkspaceError
-from labkit.workspace import examination
+from labkit.workspace import examination, peer
 from labkit.workspace.answers import read_answers, store_answer
 from labkit.workspace.folder import Workspace, find_workspace
 from labkit.workspace.hints import Hint, hints_of, open_next, opened_hints
@@ -58,6 +58,7 @@ class Status:
     tasks: tuple[TaskStatus, ...]
     ledger_events: int
     attempts: int
+    lacks_peer: bool = False  # the audit of a colleague's ledger is answered, and no such ledger was taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,9 @@ def status(start_at: Path) -> Status:
     )
     content = workspace.custody_path.read_bytes() if workspace.custody_path.exists() else b""
     parsed = ledger.parse(ledger.split_lines(content), genesis=workspace.ledger_genesis)
-    return Status(workspace, tasks, len(parsed.events), attempts_made(workspace))
+    is_audited = any(each.task.answer.get("colleague") and each.answer for each in tasks)
+    lacks_peer = is_audited and not peer.audited(workspace)
+    return Status(workspace, tasks, len(parsed.events), attempts_made(workspace), lacks_peer)
 
 
 def read_guide(start_at: Path, lab: str) -> tuple[Workspace, Guide]:

@@ -121,3 +121,23 @@ def test_protected_keys_ask_for_the_passphrase(tmp_path: Path, roster: Path, mon
     assert (wrong.exit_code, right.exit_code, from_environment.exit_code) == (9, 13, 13)  # 13: no packs yet
     assert "does not open" in wrong.stderr
     assert "correct horse" not in made.output + wrong.output + right.output
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("T01,Ann,en,\nT02,Ben,en,\nT03,Eve,en,\n", ["T01 Ann -> T02 Ben -> T03 Eve -> T01 Ann"]),
+        ("T01,Ann,en,x\nT02,Ben,en,\nT03,Eve,en,x\n", ["T01 Ann -> T03 Eve -> T01 Ann", "T02 Ben: alone"]),
+        ("T01,Ann,en,\n", ["T01 Ann: alone"]),
+    ],
+)
+def test_pairs_are_shown_by_the_roster(tmp_path: Path, roster: Path, lines: str, said: list[str]) -> None:
+    roster.write_text(f"trainee_id,name,language,pair\n{lines}", encoding="utf-8")
+    run("new", tmp_path / "spring", "--roster", roster, "--course", "prosecutors")
+
+    result = run("pairs", tmp_path / "spring")
+
+    assert result.exit_code == 0
+    assert result.output.splitlines()[:-1] == [
+        line for line in result.output.splitlines() if line.startswith(tuple(said))
+    ]
