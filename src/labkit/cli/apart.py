@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -51,7 +51,6 @@ class _Apart(click.Command):
             code = isolation.read_apart(
                 lambda: self._read(ctx), timeout_seconds=timeout, memory_bytes=memory, left_off=_write_down
             )
-            _leave(code)
         else:
             code = isolation.read_anew(sys.argv[1:], timeout_seconds=ctx.params["timeout"], left_off=_write_down)
         return ctx.exit(code)
@@ -74,13 +73,6 @@ class ApartGroup(_Apart, click.Group):
 
 class ApartCommand(_Apart):
     """A command of its own that runs in a reader process."""
-
-
-def _leave(code: int) -> NoReturn:
-    """End a process that has only waited, without taking apart all that it has loaded, which nobody would notice."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 def _write_down(doing: Mapping[str, Any], reason: str) -> None:

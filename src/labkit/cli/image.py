@@ -44,8 +44,8 @@ def volumes(image: Path, as_json: bool, plain: bool) -> None:
     from labkit.usecases import examiner
 
     table = examiner.list_volumes(image)
-    found: list[dict[str, Any]] = [asdict(volume) for volume in table.volumes]
-    found += [{"number": None, **asdict(gap), "description": "unallocated", "filesystem": None} for gap in table.gaps]
+    found: list[dict[str, Any]] = [volume._asdict() for volume in table.volumes]
+    found += [{"number": None, **gap._asdict(), "description": "unallocated", "filesystem": None} for gap in table.gaps]
     found.sort(key=lambda row: (row["start_bytes"], row["number"] or 0))
     if as_json:
         for row in found:

@@ -1,7 +1,6 @@
 """What ``labkit image`` shows: rows of a listing, one entry in full, recorded beside computed digests."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +59,8 @@ def _state(row: "Row") -> str:
 
 def detail_object(reader: "VolumeReader", detail: "EntryDetail") -> dict[str, Any]:
     """Return everything about one entry, ready for JSON."""
+    from dataclasses import asdict
+
     from labkit.evidence.timestamps import iso_text
 
     value = asdict(detail)

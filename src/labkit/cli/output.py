@@ -26,7 +26,7 @@ _ANY_WIDTH = 100_000  # nothing is folded when the output goes to a file or to a
 
 def safe(text: str) -> str:
     """Return ``text`` with every character that could fool a terminal or a reader written as an escape."""
-    return text if text.isascii() and text.isprintable() else re.sub(_UNSAFE, _escape, text)
+    return text if text.isprintable() else re.sub(_UNSAFE, _escape, text)
 
 
 def output_options(command: Command) -> Command:

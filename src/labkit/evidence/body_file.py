@@ -45,4 +45,4 @@ def body_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 def printable(name: str) -> str:
     """Return a name without characters that would end a line or fool a screen."""
-    return name if name.isascii() and name.isprintable() else re.sub(UNSAFE, "^", name)
+    return name if name.isprintable() else re.sub(UNSAFE, "^", name)

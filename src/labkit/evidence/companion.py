@@ -77,10 +77,10 @@ class Companion:
         if not self._process:
             os.close(self._tasks)
             os.close(self._answers)
+            _enlarge(answers)
             _serve(self._work, tasks, answers)
         os.close(tasks)
         os.close(answers)
-        _enlarge(self._answers)
 
     def _end(self) -> None:
         if self._process is not None:

@@ -20,7 +20,7 @@ _quote = json.JSONEncoder(ensure_ascii=False).encode
 def json_text(text: str) -> str:
     """Return ``text`` as a JSON string that is safe to show."""
     quoted = _quote(text)
-    return quoted if quoted.isascii() and "\x7f" not in quoted else re.sub(UNSAFE, _escape, quoted)
+    return quoted if quoted.isprintable() else re.sub(UNSAFE, _escape, quoted)
 
 
 def json_lines(reader: VolumeReader, rows: Iterator[Row]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Body files of NTFS volumes: the quick ways to their lines lead to the lines of the general way."""
 
 import os
+import re
 import struct
 from collections import Counter
 from pathlib import Path
@@ -11,14 +12,17 @@ import pytest
 from labkit.evidence.body_file import body_lines
 from labkit.evidence.companion import Companion
 from labkit.evidence.disk import VolumeReader
+from labkit.evidence.file_names import DOS_NAMESPACE, FILE_NAME
 from labkit.evidence.image import open_image
 from labkit.evidence.isolation import read_apart
 from labkit.evidence.ntfs import walk
+from labkit.evidence.ntfs.content import FIRST_FILE
 from labkit.evidence.ntfs.fixups import all_mended, mended
 from labkit.evidence.volumes import volumes
 from tests.ntfs_stories import START_BYTES, begin, save
 
 STEPS = 120
+NAME_OFFSET = 56 + 24 + 72  # of the first name in a record, behind the times
 RECORD_BYTES = 1024
 
 
@@ -47,6 +51,20 @@ def test_plain_files_have_the_lines_of_the_general_way(image: Path) -> None:
 
     assert sum(lines.values()) > STEPS
     assert lines == Counter(general(image).splitlines())
+
+
+def test_a_file_with_a_damaged_short_name_is_not_plain(image: Path, tmp_path: Path) -> None:
+    data, damaged = bytearray(image.read_bytes()), tmp_path / "damaged.raw"
+    before = quick(image)
+    records = [match.start() for match in re.finditer(rb"FILE0\0\x03\0", data)]
+    named = [at + NAME_OFFSET for at in records if data[at + 44] >= FIRST_FILE and data[at + NAME_OFFSET] == FILE_NAME]
+    for name in named:
+        if data[name + 24 + 65] == DOS_NAMESPACE:
+            struct.pack_into("<I", data, name + 16, 0xFFFF)  # the size of the attribute's content
+    damaged.write_bytes(data)
+
+    assert quick(damaged) != before
+    assert Counter(quick(damaged).splitlines()) == Counter(general(damaged).splitlines())
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

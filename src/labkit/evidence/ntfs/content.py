@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-from labkit.evidence.ntfs.record import ATTRIBUTE, ATTRIBUTE_LIST, DATA, END
+from labkit.evidence.ntfs.record import ATTRIBUTE, ATTRIBUTE_LIST, DATA, END, OUTSIDE_BYTES
 from labkit.evidence.ntfs.records import BLOCK_RECORDS, DIRECTORY, IN_USE, MasterFileTable
 from labkit.evidence.ntfs.runs import DamagedError
 
@@ -66,6 +66,8 @@ def plain_content(table: MasterFileTable, number: int, block_bytes: int, *, firs
 
 
 def _outside(table: MasterFileTable, attribute: bytes, block_bytes: int, first_bytes: int) -> Iterator[bytes]:
+    if len(attribute) < OUTSIDE_BYTES:
+        raise DamagedError
     runs, _, size, initialised = _SIZES.unpack_from(attribute, 32)
     stream = table.stream(attribute[runs:])
     if size != initialised or not 0 < size <= stream.size_bytes or not stream.lies_on(table.medium_bytes):

@@ -87,10 +87,10 @@ class Divided:
                 waiting.append(batch)
                 self._hear(companion, waiting, wait=len(waiting) > _MOST_WAITING)
                 while waiting and waiting[0].done is not None:
-                    yield self._text(waiting.popleft())
+                    yield from self._texts(waiting.popleft())
             self._hear(companion, waiting, wait=True)
             for batch in waiting:
-                yield self._text(batch)
+                yield from self._texts(batch)
 
     def _hear(self, companion: Companion, waiting: Iterable[_Batch], *, wait: bool) -> None:
         open_batches = (batch for batch in waiting if batch.done is None)
@@ -106,17 +106,15 @@ class Divided:
             found.append(self._lines_of(Stretch(directory, path, first, self._last[1][first : first + count])))
         return found
 
-    def _text(self, batch: _Batch) -> str:
+    def _texts(self, batch: _Batch) -> Iterator[str]:
         done = iter(batch.done or ())
-        texts = []
         for part in batch.parts:
             if isinstance(part, str):
-                texts.append(part)
+                yield part
             else:
                 text, numbers = next(done)
-                texts.append(text)
                 self._named(numbers)
-        return "".join(texts)
+                yield text
 
 
 def _batches(parts: Iterable[str | Stretch]) -> Iterator[_Batch]:

@@ -96,11 +96,12 @@ def directories_in(node: Node, directory: int, last: int) -> tuple[list[IndexNam
     """
     found: list[IndexName] = []
     entry_of = _ORDERED.unpack_from
-    data, at, end = node.data, node.begin, node.used_end - ENTRY_BYTES
+    data, at, used_end = node.data, node.begin, node.used_end
     parent = directory.to_bytes(6, "little")
-    while at <= end:
+    while at + ENTRY_BYTES <= used_end:
         length, key_length, named_parent, flags = entry_of(data, at)
-        if length < ENTRY_BYTES or length & 7 or not key_length or named_parent != parent:
+        following = at + length
+        if length < ENTRY_BYTES or length & 7 or not key_length or named_parent != parent or following > used_end:
             break
         if flags & NAMED_DIRECTORY:
             low, high, sequence, _, _ = _ENTRY.unpack_from(data, at)
@@ -108,8 +109,13 @@ def directories_in(node: Node, directory: int, last: int) -> tuple[list[IndexNam
             if number < last and data[at + 81] != _DOS_NAMESPACE:
                 text = name_text(data[at + 82 : at + 82 + 2 * data[at + 80]])
                 found.append(IndexName(number, sequence, text, True, True))
-        at += length
+        at = following
     return found, at
+
+
+def may_linger(nodes: list[Node]) -> bool:
+    """Return whether any of the nodes may hold remains of a name, of an age that is shown."""
+    return any(_OLD_TIMES.search(data) for data in {id(node.data): node.data for node in nodes}.values())
 
 
 def names_in(node: Node, directory: int, last: int, *, deleted: bool, begin: int | None = None) -> Iterator[IndexName]:

@@ -3,8 +3,8 @@
 import struct
 from collections.abc import Iterator
 
-from labkit.evidence.ntfs.record import ATTRIBUTE, ATTRIBUTE_LIST, END, INDEX_ROOT
-from labkit.evidence.ntfs.records import BLOCK_RECORDS, MasterFileTable
+from labkit.evidence.ntfs.record import ATTRIBUTE, ATTRIBUTE_LIST, END, INDEX_ROOT, OUTSIDE_BYTES
+from labkit.evidence.ntfs.records import MasterFileTable
 from labkit.evidence.ntfs.runs import DamagedError
 
 INDEX_ALLOCATION = 0xA0
@@ -21,8 +21,8 @@ def index_of(table: MasterFileTable, number: int) -> tuple[bytes, bytes | None]:
         DamagedError: It is no directory, or its index is not plain.
     """
     root, nodes = None, None
-    data = table.block(number)
-    for kind, at, length in _attributes(data, number % BLOCK_RECORDS * table.record_bytes, table.record_bytes):
+    data, begin = table.holding(number)
+    for kind, at, length in _attributes(data, begin, table.record_bytes):
         if kind == ATTRIBUTE_LIST:
             raise DamagedError
         if kind == INDEX_ROOT and root is None:
@@ -55,7 +55,7 @@ def _inside(data: bytes, at: int, length: int) -> bytes:
 
 
 def _outside(table: MasterFileTable, data: bytes, at: int, length: int) -> bytes:
-    if not data[at + 8] or length < 64:  # noqa: PLR2004 - the fixed part of an attribute outside its record
+    if not data[at + 8] or length < OUTSIDE_BYTES:
         raise DamagedError
     runs, allocated = struct.unpack_from("<H6xQ", data, at + 32)
     stream = table.stream(data[at + runs : at + length])

@@ -22,16 +22,18 @@ _ENTRY = struct.Struct("<QHH4x6s53xB4xBB")
 _NUMBER = (1 << 48) - 1
 
 # The begin of a record: sequence; place of the first attribute with the flags; base record. Then the attribute of the
-# times: type with length, whether it is outside, size, offset; four times, DOS flags, and the owner where it has one.
+# times: type with length, whether it is outside, size with offset; four times, DOS flags, the owner where it has one.
 # Then the first name: type, length, whether it is outside, id, size, offset of the attribute; parent, four times,
 # length of the name, name space.
-_BEGIN = "<16xH2xI8xQ16xQB7xIH2x4QI"
+_BEGIN = "<16xH2xI8xQ16xQB7xQ4QI"
 _FIRST_NAME = "IIB5xHIH2x6s2x4Q24xBB"
 _OLD_RECORD = struct.Struct(f"{_BEGIN}12x{_FIRST_NAME}")
 _RECORD = struct.Struct(f"{_BEGIN}12xI20x{_FIRST_NAME}")
 _NAME = struct.Struct(f"<{_FIRST_NAME}")
 _HEADER_BYTES = 24  # of an attribute inside a record that has no name
 _OLD_LENGTH, _LENGTH = _HEADER_BYTES + 48, _HEADER_BYTES + 72  # of the times, without and with an owner
+_HEAD, _OLD_HEAD = STANDARD | _LENGTH << 32, STANDARD | _OLD_LENGTH << 32
+_SHAPE, _OLD_SHAPE = 72 | _HEADER_BYTES << 32, 48 | _HEADER_BYTES << 32
 _FIRST_ATTRIBUTE = 56
 _LENGTH_OFFSET = _FIRST_ATTRIBUTE + 4
 _PLAIN_START = _FIRST_ATTRIBUTE | IN_USE << 16  # and it is a file
@@ -65,14 +67,15 @@ def file_lines(
     numbers: list[int] = []
     others: list[IndexName] = []
     entry_of = _ENTRY.unpack_from
-    data, at, last = node.data, node.begin, node.used_end - ENTRY_BYTES
+    data, at, used_end = node.data, node.begin, node.used_end
     parent = directory.to_bytes(6, "little")
     prefix = f"0|{prefix}"
     count, step = table.count, table.record_bytes
     block, first = b"", count
-    while at <= last:  # the last entry has no name
+    while at + ENTRY_BYTES <= used_end:  # the last entry has no name
         reference, length, key_length, named_parent, flags, characters, namespace = entry_of(data, at)
-        if length < ENTRY_BYTES or length & 7 or not key_length or named_parent != parent:
+        following = at + length
+        if length < ENTRY_BYTES or length & 7 or not key_length or named_parent != parent or following > used_end:
             break
         if not flags & NAMED_DIRECTORY and namespace != DOS_NAMESPACE:
             number = reference & _NUMBER
@@ -87,7 +90,7 @@ def file_lines(
                 else:
                     lines.append(text)
                     numbers.append(number)
-        at += length
+        at = following
     return lines, numbers, others
 
 
@@ -104,16 +107,20 @@ def _lines_of(  # noqa: C901, PLR0911, PLR0912 - one pass, for speed
     times_length = data[begin + _LENGTH_OFFSET]
     if times_length == _LENGTH:
         (
-            own_sequence, start, base, head, outside, size, offset, born, modified, changed, accessed, dos, owner,
+            own_sequence, start, base, head, outside, shape, born, modified, changed, accessed, dos, owner,
             kind, length, name_outside, identity, name_size, name_offset, named_parent,
             name_born, name_modified, name_changed, name_accessed, characters, namespace,
         ) = _RECORD.unpack_from(data, begin)  # fmt: skip
+        if head != _HEAD or shape != _SHAPE:
+            return None
     elif times_length == _OLD_LENGTH:
         (
-            own_sequence, start, base, head, outside, size, offset, born, modified, changed, accessed, dos,
+            own_sequence, start, base, head, outside, shape, born, modified, changed, accessed, dos,
             kind, length, name_outside, identity, name_size, name_offset, named_parent,
             name_born, name_modified, name_changed, name_accessed, characters, namespace,
         ) = _OLD_RECORD.unpack_from(data, begin)  # fmt: skip
+        if head != _OLD_HEAD or shape != _OLD_SHAPE:
+            return None
         owner = 0
     else:
         return None
@@ -121,7 +128,10 @@ def _lines_of(  # noqa: C901, PLR0911, PLR0912 - one pass, for speed
     last = end - _NAME.size
     if namespace == DOS_NAMESPACE:  # the other one follows
         at += length
-        if at > last or kind != FILE_NAME or name_outside:
+        if (
+            kind != FILE_NAME or name_outside or name_offset != _HEADER_BYTES or _HEADER_BYTES + name_size > length
+            or at > last
+        ):  # fmt: skip
             return None
         (
             kind, length, name_outside, identity, name_size, name_offset, named_parent,
@@ -130,8 +140,7 @@ def _lines_of(  # noqa: C901, PLR0911, PLR0912 - one pass, for speed
     letters_at = at + _LETTERS_OFFSET
     at += length
     if (
-        own_sequence != sequence or start != _PLAIN_START or base
-        or head != STANDARD | times_length << 32 or outside or offset != _HEADER_BYTES or size != times_length - offset
+        own_sequence != sequence or start != _PLAIN_START or base or outside
         or kind != FILE_NAME or name_outside or name_offset != _HEADER_BYTES or _HEADER_BYTES + name_size > length
         or namespace == DOS_NAMESPACE or named_parent != parent or at > last
         or data[letters_at : letters_at + 2 * characters] != letters
@@ -141,7 +150,7 @@ def _lines_of(  # noqa: C901, PLR0911, PLR0912 - one pass, for speed
     while kind != DATA:
         if not length or not FILE_NAME <= kind < DATA or (not outside and offset + size > length):
             return None
-        if kind == FILE_NAME and data[at + _NAMESPACE_OFFSET] != DOS_NAMESPACE:
+        if kind == FILE_NAME and (outside or offset != _HEADER_BYTES or data[at + _NAMESPACE_OFFSET] != DOS_NAMESPACE):
             return None
         at += length
         if at > last:
@@ -157,7 +166,7 @@ def _lines_of(  # noqa: C901, PLR0911, PLR0912 - one pass, for speed
     if name_length or not length or (data[at : at + 4] != _END and not _ends_plainly(data, at, end)):
         return None
     text = utf_16_le_decode(letters, "surrogatepass")[0]
-    path = prefix + (text if text.isascii() and text.isprintable() else printable(text))
+    path = prefix + (text if text.isprintable() else printable(text))
     middle = f"|r/r{PERMISSIONS[dos & 3]}|{owner}|0|" if owner else _MIDDLES[dos & 3]
     if name_born == name_modified == name_changed == name_accessed:
         name_times = _alike(name_born // _TICKS)

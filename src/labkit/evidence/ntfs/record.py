@@ -11,6 +11,8 @@ from labkit.evidence.ntfs.runs import DamagedError
 STANDARD_INFORMATION, ATTRIBUTE_LIST, DATA, INDEX_ROOT = 0x10, 0x20, 0x80, 0x90
 END = 0xFFFFFFFF
 ATTRIBUTE = struct.Struct("<IIBBHHHIH")  # type, length, non-resident, name length and offset, flags, id, size, offset
+OUTSIDE_BYTES = 64  # the fixed part of an attribute outside its record
+_RUNS_AND_SIZE = struct.Struct("<32xH14xQ")  # of such a one
 _TIMES = struct.Struct("<4Q")
 _FILETIME_EPOCH_TICKS = 116_444_736_000_000_000  # 1601-01-01 to 1970-01-01 in units of 100 ns
 _LAST_TICKS = (1 << 32) * 10_000_000  # the Sleuth Kit shows no time that does not fit into 32 bits of seconds
@@ -68,7 +70,17 @@ def read_record(table: MasterFileTable, number: int, *, alone: bool = False) -> 
     return record_in(data, begin, begin + step)
 
 
-def record_in(data: bytes, begin: int, end: int) -> Record:  # noqa: C901, PLR0912, PLR0915 - one pass, for speed
+def _size_outside(data: bytes, at: int, length: int) -> int:
+    """Return the size of the content of an attribute that lies outside its record."""
+    if length < OUTSIDE_BYTES:
+        raise DamagedError
+    runs, size = _RUNS_AND_SIZE.unpack_from(data, at)
+    if runs >= length or (not size and data[at + runs]):
+        raise DamagedError  # the Sleuth Kit counts the clusters instead
+    return int(size)
+
+
+def record_in(data: bytes, begin: int, end: int) -> Record:  # noqa: C901, PLR0912 - one pass, for speed
     """Return what the record in ``data[begin:end]`` says, whose sector ends are put back.
 
     Sources: Linux-NTFS project, "NTFS Documentation": "FILE record", "Attribute header", "$STANDARD_INFORMATION",
@@ -104,9 +116,7 @@ def record_in(data: bytes, begin: int, end: int) -> Record:  # noqa: C901, PLR09
                 if kind == INDEX_ROOT and name == "$I30":
                     name = None
             if outside:
-                (size,) = struct.unpack_from("<Q", data, at + 48)
-                if not size and data[at + (data[at + 32] | data[at + 33] << 8)]:
-                    raise DamagedError  # the Sleuth Kit counts the clusters instead
+                size = _size_outside(data, at, length)
             streams.append(StreamEntry(kind, identity, size, name))
         elif kind == STANDARD_INFORMATION:
             if outside or size < _OWNER_OFFSET:

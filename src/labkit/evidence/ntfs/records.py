@@ -10,7 +10,7 @@ from labkit.evidence.ntfs.runs import DamagedError, Stream, decoded_runs
 BLOCK_RECORDS = 64
 IN_USE, DIRECTORY = 1, 2  # flags of a record
 DATA_TYPE, END_TYPE = 0x80, 0xFFFFFFFF
-_CACHED_BLOCKS = 256
+_CACHED_BLOCKS = 64
 _STRETCH_RECORDS = 256
 _ATTRIBUTE_LIST = 0x20
 _MAX_RECORD_BYTES = 64 * 1024
@@ -51,6 +51,7 @@ class MasterFileTable:
         self._start_bytes = start_bytes
         self.damaged: set[int] = set()
         self._blocks: dict[int, bytes] = {}
+        self._alone = (-1, b"")  # the number of the record that was read alone last, and its bytes
         place = start_bytes + first_cluster * self.cluster_bytes
         own = mended(image.read(place, self.record_bytes).ljust(self.record_bytes, b"\0"))
         if own is None:
@@ -93,11 +94,13 @@ class MasterFileTable:
         block = self._blocks.get(number // BLOCK_RECORDS)
         if block is not None:
             return block, number % BLOCK_RECORDS * self.record_bytes
-        record = mended(self._stored(number, 1))
-        if record is None:
-            self.damaged.add(number)
-            record = bytes(self.record_bytes)
-        return record, 0
+        if self._alone[0] != number:
+            record = mended(self._stored(number, 1))
+            if record is None:
+                self.damaged.add(number)
+                record = bytes(self.record_bytes)
+            self._alone = number, record
+        return self._alone[1], 0
 
     def stretches(self) -> Iterator[tuple[int, bytes]]:
         """Yield the number of its first record and the bytes of each stretch of records, as they are stored.

@@ -14,7 +14,16 @@ from functools import cached_property
 
 from labkit.evidence.body_file import body_lines, printable
 from labkit.evidence.ntfs.divided import STRETCH_NODES, Divided, Stretch
-from labkit.evidence.ntfs.index import IndexName, Node, directories_in, names_in, outer_nodes, root_node
+from labkit.evidence.ntfs.index import (
+    ENTRY_BYTES,
+    IndexName,
+    Node,
+    directories_in,
+    may_linger,
+    names_in,
+    outer_nodes,
+    root_node,
+)
 from labkit.evidence.ntfs.index_content import index_of
 from labkit.evidence.ntfs.paths import ROOT, DirectoryPaths
 from labkit.evidence.ntfs.plain import file_lines
@@ -254,10 +263,12 @@ class NtfsWalk:
         count = self._table.count
         names: list[IndexName] = []
         rest: list[IndexName] = []
+        lingering = may_linger(nodes)
         for node in nodes:
             directories, begin = directories_in(node, number, count)
             names += directories
-            rest += names_in(node, number, count, deleted=False, begin=begin)
+            if lingering or begin + ENTRY_BYTES <= node.used_end:
+                rest += names_in(node, number, count, deleted=False, begin=begin)
         for first in range(0, len(nodes), STRETCH_NODES):
             stretch = Stretch(number, path, first, nodes[first : first + STRETCH_NODES])
             if rest:
