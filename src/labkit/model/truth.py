@@ -42,6 +42,7 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "sha256": (str, "digest of the content"),
     "sha256_with_newline": (str, "digest of the content and one newline: the slip of a text editor"),
     "sha256_written": (str, "digest of an image made while a computer could write to the medium"),
+    "sha256_skipped": (str, "digest of an image that leaves out what could not be read, without zeros in its place"),
     "sha256_mixed": (str, "digest of what stands in the clusters now, after they were overwritten"),
     "sha256_with_slack": (str, "digest of the content with the slack of its last cluster"),
     "stored_md5": (str, "digest that the container states for its media"),

@@ -31,6 +31,7 @@ _CRITERIA = {
     "returns-data": "wrong-data",
 }
 _BLOCKERS = (("WB-1", "Fenwick", "Bridge 2", "1.4"), ("WB-2", "Oldmere", "Guard U3", "2.0.1"))
+_BLOCK_BYTES = 1 << 20
 _RESERVED_SECTORS_AT = 14  # of the boot sector
 # Where in the FAT the high byte of its second entry lies, and the bit of it that is 1 after a clean shutdown.
 _CLEAN_SHUTDOWN = {"FAT16": (3, 0x80), "FAT32": (7, 0x08)}
@@ -51,7 +52,7 @@ def device_traces(played: PlayedItem, world: World, shelf: Shelf) -> Iterator[Tr
     """Write the device file of an item whose raw medium is handed out; yield what acquiring and testing give.
 
     The digests are those of the medium with zeros for what can not be read; ``sha256_written`` is that of an image
-    made while a computer could write to the medium.
+    made while a computer could write to the medium, ``sha256_skipped`` that of one which leaves those sectors out.
 
     Raises:
         SynthesisError: The raw medium is not among the products, or a setting is missing.
@@ -74,7 +75,12 @@ def device_traces(played: PlayedItem, world: World, shelf: Shelf) -> Iterator[Tr
     written = MadeTogether(
         lambda: {"sha256_written": digest_blocks(_acquired(played.medium, source, written=True)).sha256}
     )
-    digests = {**image.facts(("md5", "sha1", "sha256")), **written.facts(("sha256_written",))}
+    skipped = MadeTogether(lambda: {"sha256_skipped": digest_blocks(_readable(played.medium, source)).sha256})
+    digests = {
+        **image.facts(("md5", "sha1", "sha256")),
+        **written.facts(("sha256_written",)),
+        **skipped.facts(("sha256_skipped",)),
+    }
     yield Trace("own-image", "own_image", None, DeferredFacts({"name": name, **size}, digests))
     sound = next(one for one, *_ in _BLOCKERS if one != source.failing)
     yield Trace("blocker", "blocker", None, {"option": sound.lower(), "other_option": source.failing.lower()})
@@ -105,6 +111,18 @@ def _acquired(medium: Medium, source: _Source, *, written: bool) -> Iterator[byt
     for first, count in source.runs:
         image.write(first * SECTOR_BYTES, bytes(count * SECTOR_BYTES))
     return image.chunks()
+
+
+def _readable(medium: Medium, source: _Source) -> Iterator[bytes]:
+    """Yield the blocks of an image into which nothing was written for the sectors that can not be read."""
+    place = 0
+    for first, count in (*source.runs, (medium.size_bytes // SECTOR_BYTES, 0)):
+        end = first * SECTOR_BYTES
+        while place < end:
+            size = min(_BLOCK_BYTES, end - place)
+            yield medium.read(place, size)
+            place += size
+        place = end + count * SECTOR_BYTES
 
 
 def _lines(played: PlayedItem, source: _Source) -> Iterator[str]:

@@ -37,6 +37,7 @@ def confirm_own_image(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
         "size_sectors": item.raw.stat().st_size // SECTOR_BYTES,
         **read,
         "sha256_written": written["sha256"],
+        "sha256_skipped": _digest_without(item, lbas),
     }
     yield from weigh(trace, [Testimony(_READER, facts)])
 
@@ -59,6 +60,23 @@ def confirm_criterion(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
 def _device(item: BuiltItem) -> Mapping[str, Any]:
     name = item.with_suffix(".device.toml")[0].name
     return tomllib.loads(item.file(name).read_text("utf-8"))
+
+
+def _digest_without(item: BuiltItem, lbas: tuple[int, ...]) -> str:
+    """Return the SHA-256 of the raw medium without some of its sectors."""
+    digest, begin, left_out = hashlib.sha256(), 0, frozenset(lbas)
+    with item.raw.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            first = begin // SECTOR_BYTES
+            numbers = range(first, first + len(block) // SECTOR_BYTES)
+            if left_out.isdisjoint(numbers):
+                digest.update(block)
+            else:
+                sectors = (block[each : each + SECTOR_BYTES] for each in range(0, len(block), SECTOR_BYTES))
+                for number, sector in zip(numbers, sectors, strict=True):
+                    digest.update(b"" if number in left_out else sector)
+            begin += len(block)
+    return digest.hexdigest()
 
 
 def _digests(item: BuiltItem, patches: Mapping[int, bytes]) -> dict[str, str]:

@@ -109,6 +109,9 @@ def test_the_truth_is_what_acquiring_and_testing_give(seed: bytes, tmp_path: Pat
 
     assert record.digests.sha256 == facts["sha256"]
     assert facts["lbas"] == tuple(lba for run in record.read_errors for lba in range(run.lba, run.end))
+    whole = (tmp_path / "image.raw").read_bytes()
+    kept = [whole[512 * lba : 512 * lba + 512] for lba in range(len(whole) // 512) if lba not in facts["lbas"]]  # type: ignore[operator]
+    assert facts["sha256_skipped"] == hashlib.sha256(b"".join(kept)).hexdigest()
     assert facts["sha256_written"] == hashlib.sha256(written).hexdigest() != facts["sha256"]
     for blocker in device.blockers:
         results = {one.criterion.value: one.passed for one in try_blocker(blocker)}
