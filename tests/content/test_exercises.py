@@ -10,7 +10,7 @@ import pytest
 
 from labkit.content.reader import Library, load_library
 from labkit.content.scenario import load_case
-from labkit.content.schemas import LogAnswer, Task
+from labkit.content.schemas import LogAnswer, Task, YaraAnswer
 from labkit.grading.expected import resolve, right_spelling
 from labkit.grading.forms import check_form
 from labkit.grading.runner import grade
@@ -19,6 +19,7 @@ from labkit.grading.similarity import ValueIndex
 from labkit.model.grading import Submission, SubmissionResult
 from labkit.model.truth import CaseTruth
 from labkit.synthesis.build import derive_truth
+from labkit.synthesis.samples.rule_samples import RuleSamples
 
 SEEDS = int(os.environ.get("LABKIT_SEEDS", "20"))
 SEEDS_OF_A_DISK = int(os.environ.get("LABKIT_SEEDS", "6"))  # to play its story, and to digest 1 GiB, takes seconds
@@ -28,8 +29,17 @@ EXERCISES = sorted(LIBRARY.exercises)
 
 @cache
 def truth_of(case: str, item: str, number: int) -> CaseTruth:
-    seed = hashlib.sha256(f"content test {number}".encode()).digest()
-    return derive_truth(load_case(case), seed, items=(item,))
+    return derive_truth(load_case(case), seed_of(number), items=(item,))
+
+
+def seed_of(number: int) -> bytes:
+    return hashlib.sha256(f"content test {number}".encode()).digest()
+
+
+@cache
+def sample_sets_of(case: str, number: int) -> RuleSamples:
+    """What YARA rules of one trainee are tried on."""
+    return RuleSamples(load_case(case), seed_of(number), b"shared by the class")
 
 
 def truths(exercise_slug: str) -> list[CaseTruth]:
@@ -49,7 +59,8 @@ def test_exemplar_and_attempts_score_as_declared(exercise_slug: str) -> None:
     names = {sample.name for sample in samples(LIBRARY.root / "exercises" / exercise_slug)}
 
     for number, truth in enumerate(truths(exercise_slug)):
-        reports = try_exercise(LIBRARY, exercise_slug, truth)
+        sample_sets = sample_sets_of(LIBRARY.exercises[exercise_slug].case, number)
+        reports = try_exercise(LIBRARY, exercise_slug, truth, sample_sets=sample_sets)
         assert {report.sample for report in reports} == names
         assert {report.sample: report.problems for report in reports if report.problems} == {}, f"seed {number}"
     assert "exemplar" in names
@@ -60,6 +71,8 @@ def test_exemplar_and_attempts_score_as_declared(exercise_slug: str) -> None:
 @pytest.mark.parametrize("exercise_slug", EXERCISES)
 def test_a_declared_mistake_is_not_the_right_answer(exercise_slug: str) -> None:
     for task in LIBRARY.exercises[exercise_slug].tasks:
+        if isinstance(task.answer, YaraAnswer):
+            continue  # nothing can be declared
         expected = [resolve(task, truth) for truth in truths(exercise_slug)]
         for number, mistake in enumerate(task.mistakes):  # the declared ones come first
             right = [each.known[number].value == each.right for each in expected]
@@ -96,8 +109,8 @@ def test_one_attempt_handed_to_a_colleague_is_noticed() -> None:
 
 
 def _has_a_right_text(task: Task) -> bool:
-    """What is right in a ledger, and in the audit of a colleague's, is not in the truth of the case."""
-    return not isinstance(task.answer, LogAnswer) and not getattr(task.answer, "colleague", False)
+    """What is right in a ledger, in the audit of a colleague's, and as a rule, is not in the truth of the case."""
+    return not isinstance(task.answer, (LogAnswer, YaraAnswer)) and not getattr(task.answer, "colleague", False)
 
 
 def _graded_with(exercise_slug: str, *, answers_of: CaseTruth, truth: CaseTruth) -> SubmissionResult:
