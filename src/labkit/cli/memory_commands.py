@@ -32,6 +32,6 @@ class _MemoryGroup(ApartGroup, LazyGroup):
 def memory(timeout: float, memory: int) -> None:
     """Examine a memory image of a Linux machine, read-only.
 
-    IMAGE is a raw image of physical memory or an ELF core. The symbol table of its kernel is looked for beside the
-    image, in a folder "symbols" there, and among those that come with labkit.
+    IMAGE is a raw image of physical memory, an ELF core or a LiME file. The symbol table of its kernel is looked for
+    beside the image, in a folder "symbols" there, and among those that come with labkit.
     """

@@ -12,7 +12,7 @@ from labkit.evidence.memory.physical import PhysicalMemory
 from labkit.usecases.memory import shipped_symbols
 
 OwnerAt = Callable[[int], MemoryOwner | None]
-_SMALLEST_BYTES = 4 << 20  # no kernel is in less
+_SIZES_BYTES = range(4 << 20, 1 << 38)  # no kernel is in less; what is larger is a disk that nobody knows
 _SIGN = b"Linux version "
 
 
@@ -28,7 +28,7 @@ def memory_owners(path: Path, tell: Callable[[str], None]) -> Iterator[OwnerAt]:
         path: The file.
         tell: Is told why owners are not known, where the file holds a Linux kernel.
     """
-    if path.stat().st_size < _SMALLEST_BYTES:
+    if path.stat().st_size not in _SIZES_BYTES:
         yield _nobody
         return
     try:

@@ -1,7 +1,8 @@
 """The physical memory of a machine, as an image file holds it.
 
 A raw image is one run from address 0. An ELF core (System V ABI, chapter 5, and QEMU's ``dump-guest-memory``) has one
-run for each PT_LOAD segment, at its ``p_paddr``. Between the runs are holes: devices, or what was not captured. The
+run for each PT_LOAD segment, at its ``p_paddr``. A LiME file (LiME format 1: magic, version, first and last address,
+then the bytes) has one for each of its headers. Between the runs are holes: devices, or what was not captured. The
 file is mapped, never read whole.
 """
 
@@ -26,13 +27,14 @@ _ELF64_LITTLE = b"\x7fELF\x02\x01"
 _CORE, _X86_64, _LOAD = 4, 62, 1
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 _SEGMENT = struct.Struct("<IIQQQQQQ")
+_LIME = struct.Struct("<4sIQQ8x")
+_LIME_MAGIC = b"EMiL"
 _LARGEST_ADDRESS = 1 << 52  # SDM 4.1.4: no processor has more physical address bits
 _FOREIGN = {
     b"PAGEDUMP": "a Windows crash dump (32 bit)",
     b"PAGEDU64": "a Windows crash dump",
     b"hibr": "a Windows hibernation file",
     b"HIBR": "a Windows hibernation file",
-    b"EMiL": "a LiME capture",
     b"AVML": "a compressed AVML capture",
     b"KDUMP   ": "a compressed kdump file",
     b"\xfd7zXZ\x00": "an xz archive",
@@ -59,8 +61,8 @@ class Run:
 class PhysicalMemory:
     """Physical memory by address. Use it in a ``with`` block.
 
-    ``container`` is ``raw`` or ``ELF core``; ``runs`` are in the order of their addresses and do not overlap; ``end``
-    is the first address behind the last.
+    ``container`` is ``raw``, ``ELF core`` or ``LiME``; ``runs`` are in the order of their addresses and do not overlap;
+    ``end`` is the first address behind the last.
     """
 
     def __init__(self, path: Path) -> None:
@@ -185,12 +187,36 @@ def _runs(path: Path, data: mmap.mmap) -> tuple[str, tuple[Run, ...]]:
         if start.startswith(signature):
             raise EvidenceError(
                 f"{path.name} is {name}, which is not read here",
-                remedy="labkit memory reads raw images of physical memory and ELF cores. Unpack an archive first; "
-                "strings, labkit yara and digests work on the file as it is.",
+                remedy="labkit memory reads raw images of physical memory, ELF cores and LiME files. Unpack an archive "
+                "first; strings, labkit yara and digests work on the file as it is.",
             )
+    if start.startswith(_LIME_MAGIC):
+        return "LiME", _lime_runs(path, data)
     if not start.startswith(_ELF):
         return "raw", (Run(0, len(data), 0),)
     return "ELF core", _segments(path, data)
+
+
+def _lime_runs(path: Path, data: mmap.mmap) -> tuple[Run, ...]:
+    """Return the runs of a LiME file; what stands behind a damaged header can not be placed, and that is remarked."""
+    found: list[Run] = []
+    place = 0
+    while place + _LIME.size <= len(data):
+        magic, version, first, last = _LIME.unpack_from(data, place)
+        if magic != _LIME_MAGIC or version != 1 or not first <= last < _LARGEST_ADDRESS:
+            remark(f"the header at byte {place} of the LiME file is damaged; what stands behind it is not read")
+            break
+        place += _LIME.size
+        size = min(last - first + 1, len(data) - place)
+        if size < last - first + 1:
+            remark(f"the file ends within the memory at {first:#x}: {last - first + 1 - size} bytes of it are missing")
+        if size:
+            found.append(Run(first, size, place))
+        place += size
+    runs = _without_overlaps(sorted(found, key=lambda run: run.start), "the LiME file")
+    if not runs:
+        raise EvidenceError(f"{path.name} is a LiME file without memory in it", remedy="Copy the capture again.")
+    return runs
 
 
 def _segments(path: Path, data: mmap.mmap) -> tuple[Run, ...]:
@@ -218,19 +244,19 @@ def _segments(path: Path, data: mmap.mmap) -> tuple[Run, ...]:
             remark(f"the file ends within the memory at {physical:#x}: {in_file - size} bytes of it are missing")
         if size and physical + size <= _LARGEST_ADDRESS:
             found.append(Run(physical, size, offset))
-    runs = _without_overlaps(sorted(found, key=lambda run: run.start))
+    runs = _without_overlaps(sorted(found, key=lambda run: run.start), "the ELF core")
     if not runs:
         raise refused
     return runs
 
 
-def _without_overlaps(runs: list[Run]) -> tuple[Run, ...]:
+def _without_overlaps(runs: list[Run], what: str) -> tuple[Run, ...]:
     kept: list[Run] = []
     for run in runs:
         end = kept[-1].end if kept else 0
         cut = max(0, end - run.start)
         if cut:
-            remark(f"segments of the ELF core overlap at {run.start:#x}; the first one counts")
+            remark(f"segments of {what} overlap at {run.start:#x}; the first one counts")
         if cut < run.size_bytes:
             kept.append(Run(run.start + cut, run.size_bytes - cut, run.offset_in_file + cut))
     return tuple(kept)

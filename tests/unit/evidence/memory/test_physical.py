@@ -60,6 +60,34 @@ def test_segments_of_a_core_lie_at_their_physical_addresses(tmp_path: Path):
         assert next(memory.find(b"highhigh")) == 0x100000
 
 
+def lime(segments: list[tuple[int, bytes]]) -> bytes:
+    return b"".join(
+        struct.pack("<IIQQQ", 0x4C694D45, 1, address, address + len(content) - 1, 0) + content
+        for address, content in segments
+    )
+
+
+def test_ranges_of_a_lime_file_lie_at_their_addresses(tmp_path: Path, remarks: list[str]):
+    path = written(tmp_path, lime([(0x1000, b"low." * 1024), (0x100000, b"high" * 1024)]))
+    with PhysicalMemory(path) as memory:
+        assert memory.container == "LiME"
+        assert [(run.start, run.size_bytes) for run in memory.runs] == [(0x1000, 4096), (0x100000, 4096)]
+        assert (memory.read(0x1000, 4), memory.read(0x100FFC, 4)) == (b"low.", b"high")
+        assert memory.offset_in_file(0x100000) == 32 + 4096 + 32
+    assert not remarks
+
+
+def test_a_lime_file_that_is_damaged_or_cut_off(tmp_path: Path, remarks: list[str]):
+    whole = lime([(0, b"low." * 1024), (0x100000, b"high" * 1024)])
+    with PhysicalMemory(written(tmp_path, whole[:-96])) as memory:
+        assert memory.size_bytes == 8192 - 96
+    with PhysicalMemory(written(tmp_path, whole[:4128] + b"?" + whole[4129:])) as memory:
+        assert memory.size_bytes == 4096
+    assert [text.partition(" ")[2][:20] for text in remarks] == ["file ends within the", "header at byte 4128 "]
+    with pytest.raises(EvidenceError, match="without memory"):
+        PhysicalMemory(written(tmp_path, whole[:32]))
+
+
 def test_a_core_that_is_cut_off_keeps_its_beginning(tmp_path: Path, remarks: list[str]):
     path = written(tmp_path, elf_core([(0, b"low." * 1024), (0x100000, b"high" * 1024)])[:-1000])
     with PhysicalMemory(path) as memory:
