@@ -85,8 +85,8 @@ def test_each_trainee_has_an_image_of_their_own(case: CaseScenario) -> None:
 def test_the_pack_has_no_truth(built: BuiltCase) -> None:
     names = {Path(name).name for name in built.files}
 
-    assert len(names) == 2
-    assert all(name.endswith((".raw", ".json.xz")) for name in names)
+    assert len(names) == 3
+    assert all(name.endswith((".raw", ".json.xz")) or name.startswith("NOTICE") for name in names)
 
 
 def test_the_bytes_are_those_of_the_lock_file(case: CaseScenario) -> None:

@@ -101,6 +101,10 @@ _KINDS = (
     MistakeKind("S-TOUCH", _E),
     # acquisition
     MistakeKind("B-FAILED", _E, ("DFT-1012",)),
+    # processes and connections in memory
+    MistakeKind("P-PPID", _E),
+    MistakeKind("P-HEXPID", _E),
+    MistakeKind("N-DIR", _E),
     # rules
     MistakeKind("Y-CLEAN", _G),
     MistakeKind("Y-CANARY", _G),

@@ -139,7 +139,7 @@ FACTS: Mapping[str, tuple[type, str]] = {
     "valid_to_utc": (datetime, "when a warrant is no longer valid"),
     # What was in a machine's memory.
     "pid": (int, "number of a process"),
-    "pid_in_hex": (str, "the same in hexadecimal digits: the slip of who copies from a hex view"),
+    "pid_read_as_hex": (int, "its decimal digits taken for hexadecimal ones"),
     "pids": (tuple, "numbers of processes"),
     "parent_pid": (int, "number of the process that started it"),
     "parent_name": (str, "name of that process"),

@@ -72,7 +72,7 @@ class MemoryView:
         parent = self.listed.get(task.parent_pid or 0)
         facts: dict[str, Any] = {
             "pid": task.pid,
-            "pid_in_hex": f"{task.pid:x}",
+            "pid_read_as_hex": int(str(task.pid), 16),
             "parent_pid": task.parent_pid,
             "parent_name": "" if parent is None else parent.name,
             "name": task.name,

@@ -95,7 +95,7 @@ def _put_beside(base: Base, slug: str, shelf: Shelf) -> None:
 def _story(truth: ToldTruth, clock: DeviceClock, image: MadeOnce) -> Iterator[Trace]:
     kernel, host = truth.section("kernel"), truth.section("host")
     facts: Facts = {"text": kernel["banner"], "release": kernel["release"], "host": host["name"]}
-    facts |= {"zone": clock.machine.zone, "clock_offset_s": clock.machine.clock_offset_s}
+    facts |= _clock(clock)
     facts |= {"address_shift": kernel["virtual_shift"], "physical_shift": kernel["physical_shift"]}
     yield Trace("system", "memory_system", None, facts | _times("booted", truth.moment(host["booted_s"]), clock))
     yield Trace("listed", "task_list", None, {"pids": truth.listed_pids()})
@@ -120,7 +120,12 @@ def _story(truth: ToldTruth, clock: DeviceClock, image: MadeOnce) -> Iterator[Tr
     for session in truth.section("sessions"):
         if truth.text(session["user"]) and session.get("kind", _USER_PROCESS) == _USER_PROCESS:
             facts = {"user": truth.text(session["user"]), "line": session["line"], "pid": session["pid"]}
-            yield Trace("session", "login_session", None, facts | _times("at", truth.moment(session["at_s"]), clock))
+            yield Trace(
+                "session",
+                "login_session",
+                None,
+                facts | _clock(clock) | _times("at", truth.moment(session["at_s"]), clock),
+            )
     history = truth.section("history")
     commands: Facts = {"commands": truth.texts([entry["command"] for entry in history]), "pid": history[0]["pid"]}
     yield Trace("history", "shell_history", None, commands)
@@ -138,7 +143,7 @@ _USER_PROCESS = 7  # utmp(5), ut_type
 def _process(truth: ToldTruth, process: Mapping[str, Any], names: Mapping[int, str], clock: DeviceClock) -> Facts:
     facts: Facts = {
         "pid": process["pid"],
-        "pid_in_hex": f"{process['pid']:x}",
+        "pid_read_as_hex": int(str(process["pid"]), 16),
         "parent_pid": process["ppid"],
         "name": truth.text(process["name"]),
         "parent_name": truth.text(names.get(process["ppid"], "")),
@@ -198,6 +203,10 @@ def _file(truth: ToldTruth, file: Mapping[str, Any], clock: DeviceClock, image: 
         return digest_facts(digest_bytes(content[:size]))
 
     return DeferredFacts(known, MadeTogether(digests).facts(_FILE_DIGESTS))
+
+
+def _clock(clock: DeviceClock) -> Facts:
+    return {"zone": clock.machine.zone, "clock_offset_s": clock.machine.clock_offset_s}
 
 
 def _times(name: str, device_utc: datetime, clock: DeviceClock) -> Facts:
