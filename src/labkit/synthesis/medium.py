@@ -33,7 +33,7 @@ class Medium:
         copy._chunks = dict(self._chunks)
         return copy
 
-    def write(self, offset_bytes: int, data: bytes) -> None:
+    def write(self, offset_bytes: int, data: bytes | bytearray) -> None:
         """Put ``data`` at ``offset_bytes`` from byte 0 of the medium."""
         length = len(data)
         if offset_bytes < 0 or offset_bytes + length > self.size_bytes:

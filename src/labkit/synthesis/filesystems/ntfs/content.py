@@ -28,7 +28,7 @@ def appended(tree: NtfsTree, node: Node, attribute: Attribute, data: bytes, *, p
     size = position + len(data)
     if attribute.value is not None:
         value = attribute.value + data
-        if _fits_record(node, attribute, size):
+        if size <= ROOM_BYTES and _fits_record(node, attribute, size):
             return attribute._replace(value=value, size_bytes=size)
         if position:
             tree.write(tree.nodes[node.node_id])  # so that the old content stays in the record

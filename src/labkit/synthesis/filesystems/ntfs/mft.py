@@ -7,7 +7,7 @@ from labkit.errors import SynthesisError
 from labkit.synthesis.filesystems.ntfs.allocation import ClusterMap, RecordMap
 from labkit.synthesis.filesystems.ntfs.layout import FIRST_RECORDS, NtfsGeometry
 from labkit.synthesis.filesystems.ntfs.nodes import HOLE, Extents, cluster_total, joined
-from labkit.synthesis.filesystems.ntfs.records import IN_USE, RECORD_BYTES, plain, protected, record_bytes, renewed
+from labkit.synthesis.filesystems.ntfs.records import IN_USE, RECORD_BYTES, plain, protected, record_bytes, renew
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
 
 FIRST_FREE_RECORD = 24
@@ -102,9 +102,11 @@ class Mft:
 
     def write(self, number: int, used: bytes) -> None:
         """Write the used part of a record; what stood behind it stays."""
-        self.put(number, renewed(used, self.read(number)))
+        record = bytearray(self.read(number))
+        renew(record, used)
+        self.put(number, record)
 
-    def put(self, number: int, block: bytes) -> None:
+    def put(self, number: int, block: bytes | bytearray) -> None:
         """Write a whole record, and its copy in the mirror."""
         write_extents(self.medium, self.geometry, self.extents, number * RECORD_BYTES, block)
         if number < self._mirrored_records:
@@ -206,7 +208,9 @@ def read_extents(medium: Medium, geometry: NtfsGeometry, extents: Extents, posit
     )
 
 
-def write_extents(medium: Medium, geometry: NtfsGeometry, extents: Extents, position: int, data: bytes) -> None:
+def write_extents(
+    medium: Medium, geometry: NtfsGeometry, extents: Extents, position: int, data: bytes | bytearray
+) -> None:
     """Write a byte range of some content; no hole may be in it."""
     offset = _whole_offset(geometry, extents, position, len(data))
     if offset >= 0:

@@ -75,8 +75,7 @@ class NodeStore:
             node = self._with_extensions(node)
         for index in indexes:
             index.root_room = rendering.root_room(node, index, len(indexes))
-        self.nodes[node.node_id] = node
-        self._changed.add(node.node_id)
+        self.keep(node)
         return node
 
     def keep(self, node: Node) -> None:

@@ -15,6 +15,15 @@ _END_MARK = b"\xff\xff\xff\xff\0\0\0\0"
 ROOM_BYTES = RECORD_BYTES - ATTRIBUTES_START - len(_END_MARK)  # for attributes
 IN_USE, DIRECTORY, IS_IN_EXTEND, IS_VIEW_INDEX = 0x01, 0x02, 0x04, 0x08
 _HEADER = struct.Struct("<4sHHQHHHHIIQHHI8x")  # with the room of the update sequence
+_SECTORS = RECORD_BYTES // SECTOR_BYTES
+# The low bytes, and the high ones, that the ends of all sectors have in the update sequence, and where they belong.
+_SAVED_ENDS = [
+    (
+        slice(UPDATE_SEQUENCE_START + 2 + place, ATTRIBUTES_START - 2 + place, 2),
+        slice(SECTOR_BYTES - 2 + place, None, SECTOR_BYTES),
+    )
+    for place in range(2)
+]
 _REPEATED = [bytes((byte,)) for byte in range(256)]
 _PROTECTED = frozenset((b"FILE", b"INDX"))
 
@@ -66,9 +75,19 @@ def protected(block: bytes | bytearray, before: bytes) -> bytes:
     return bytes(result)
 
 
-def renewed(used: bytes, before: bytes) -> bytes:
-    """Return a protected record that begins with ``used``, and goes on as ``before``, the same record as it stood."""
-    return protected(used + plain(before)[len(used) :], before)
+def renew(record: bytearray, used: bytes) -> None:
+    """Let a record, protected or empty, begin with ``used`` and go on as it does, protected with the next number."""
+    number = 1
+    if record.startswith(b"FILE"):
+        number = (record[UPDATE_SEQUENCE_START] | record[UPDATE_SEQUENCE_START + 1] << 8) % 0xFFFF + 1
+        for saved, ends in _SAVED_ENDS:
+            record[ends] = record[saved]
+    record[: len(used)] = used
+    mark = number.to_bytes(2, "little")
+    record[UPDATE_SEQUENCE_START : UPDATE_SEQUENCE_START + 2] = mark
+    for (saved, ends), byte in zip(_SAVED_ENDS, mark, strict=True):
+        record[saved] = record[ends]
+        record[ends] = _REPEATED[byte] * _SECTORS
 
 
 def plain(block: bytes) -> bytes:
