@@ -29,7 +29,7 @@ def appended(tree: NtfsTree, node: Node, attribute: Attribute, data: bytes, *, p
     if attribute.value is not None:
         value = attribute.value + data
         if size <= ROOM_BYTES and _fits_record(node, attribute, size):
-            return attribute._replace(value=value, size_bytes=size)
+            return attribute.filled(value, size, attribute.extents)
         if position:
             tree.write(tree.nodes[node.node_id])  # so that the old content stays in the record
         return _in_clusters(tree, node, attribute, 0, value, pieces)
@@ -121,7 +121,7 @@ def _in_clusters(
     if data:  # the rest of the last sector becomes zeros; sectors behind it keep what they held
         rest = -size % SECTOR_BYTES
         write_extents(tree.medium, geometry, extents, position, data + bytes(rest) if rest else data)
-    return attribute._replace(value=None, size_bytes=size, extents=extents)
+    return attribute.filled(None, size, extents)
 
 
 def _without_hole_from(extents: Extents, cluster: int) -> Extents:

@@ -107,7 +107,12 @@ class Index:
         """Put ``entry``, whose key is not there yet, in its place."""
         path = self._descend(entry.key)
         number, position = path.pop()
-        self._put(number, position, entry, None, path, around)
+        block = self._blocks[number]
+        if number != _ROOT and not block.children and block.has_room(entry, BLOCK_ROOM_BYTES):
+            block.insert(position, entry, None)
+            self.changed.add(number)
+        else:
+            self._put(number, position, entry, None, path, around)
 
     def remove(self, key: bytes, around: Surroundings) -> None:
         """Take out the entry with ``key``, which is there; one in an inner block is replaced by its follower."""

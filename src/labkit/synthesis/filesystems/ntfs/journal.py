@@ -107,7 +107,7 @@ class ChangeJournal:
                 tree.medium.write(geometry.cluster_offset_bytes(first), bytes(count * geometry.cluster_bytes))
             extents = joined(extents, more)
             self._newest = (allocated * geometry.cluster_bytes, more)
-        grown = with_attribute(tree.nodes[self._node_id], stream._replace(size_bytes=size_bytes, extents=extents))
+        grown = with_attribute(tree.nodes[self._node_id], stream.filled(None, size_bytes, extents))
         if missing > 0:
             tree.settle(grown)
         else:

@@ -301,10 +301,10 @@ def with_attribute(node: Node, attribute: Attribute) -> Node:
     for position, one in enumerate(others):
         if one.kind == attribute.kind and _same_name(one.name, attribute.name):
             others[position] = attribute
-            return node._replace(attributes=tuple(others))
+            return node.holding(tuple(others))
     others.append(attribute)
     others.sort(key=lambda one: (one.kind, collation_key(one.name)))
-    return node._replace(attributes=tuple(others))
+    return node.holding(tuple(others))
 
 
 def attribute_of(node: Node, kind: int, name: str = "") -> Attribute | None:

@@ -281,7 +281,7 @@ class NtfsTree(NodeStore):
         """Set the times of a directory in which a name has come or gone."""
         node = self.nodes[node_id]
         times = Times(node.times.born, now, now, node.times.accessed)
-        self.store(node if node.times == times else node._replace(times=times))
+        self.store(node if node.times == times else node.timed(times))
 
 
 def _divided(path: str) -> tuple[str, str]:

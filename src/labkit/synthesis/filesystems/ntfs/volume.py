@@ -541,7 +541,7 @@ class NtfsVolume:
         steps = (Reason.FILE_CREATE, Reason.DATA_EXTEND) if data else (Reason.FILE_CREATE,)
         node = self._noted(node, name, at, *steps)
         stored = content.appended(tree, node, _EMPTY, data, pieces=pieces)
-        node = tree.settle(node._replace(attributes=(stored,)))
+        node = tree.settle(node.holding((stored,)))
         tree.enter(node, name)
         tree.stamp(parent.node_id, times.changed)
         return node.node_id
