@@ -116,8 +116,13 @@ def _details(event: Event, t: Translator) -> str:
     ]
     parts += dict.fromkeys(bag for bag in (event.bag_no_before, event.bag_no_after) if bag)
     if event.transport:
-        parts.append(" ".join((event.transport.carrier, event.transport.tracking_no, *event.transport.escort)).strip())
-    for key, people in (("witnesses", event.witnesses), ("signed", [one.person for one in event.signatures])):
+        by = event.transport
+        parts.append(" ".join(part for part in (by.carrier, by.tracking_no, by.vehicle) if part))
+    for key, people in (
+        ("escort", event.transport.escort if event.transport else ()),
+        ("witnesses", event.witnesses),
+        ("signed", [one.person for one in event.signatures]),
+    ):
         if people:
             parts.append(t(f"custody.detail.{key}", names=", ".join(dict.fromkeys(people))))
     parts += [one.name for one in event.attachments]

@@ -5,11 +5,12 @@ read. The command, its dialogue and the import of a table all use them.
 """
 
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from labkit.custody import notation
 from labkit.errors import CustodyError
-from labkit.model.custody import DeclarationType, SealState
+from labkit.model.custody import DeclarationType, ExhibitKind, LocationKind, PowerState, Role, SealState
 
 Options = Mapping[str, tuple[str, Callable[[Any], Any]]]
 
@@ -20,6 +21,17 @@ def _text(value: Any) -> Any:
 
 def _time(text: str) -> str:
     return notation.time_with_offset(text).text
+
+
+def _one_of(option: str, values: type[StrEnum]) -> Callable[[str], str]:
+    def reader(text: str) -> str:
+        if text.strip() not in list(values):
+            raise CustodyError(
+                f"{text!r} is no value of {option}", remedy=f"Write one of: {', '.join(one.value for one in values)}."
+            )
+        return text.strip()
+
+    return reader
 
 
 def _each(reader: Callable[[str], Any]) -> Callable[[Any], list[Any]]:
@@ -86,7 +98,7 @@ DECLARATION_OPTIONS: Mapping[str, Options] = {
     DeclarationType.PERSON: {
         "name": ("name", _text),
         "name_latin": ("name_latin", _text),
-        "role": ("role", _text),
+        "role": ("role", _one_of("--role", Role)),
         "org": ("org", _text),
         "badge": ("badge_no", _text),
         "specimen": ("specimen_signature", _text),
@@ -94,7 +106,7 @@ DECLARATION_OPTIONS: Mapping[str, Options] = {
         "left": ("left_at", _time),
     },
     DeclarationType.LOCATION: {
-        "kind": ("kind", _text),
+        "kind": ("kind", _one_of("--kind", LocationKind)),
         "address": ("address_fictional", _text),
         "tz": ("tz", _text),
         "access": ("access_list", notation.listed),
@@ -102,7 +114,7 @@ DECLARATION_OPTIONS: Mapping[str, Options] = {
         "map_km": ("map_km", notation.map_km),
     },
     DeclarationType.EXHIBIT: {
-        "kind": ("kind", _text),
+        "kind": ("kind", _one_of("--kind", ExhibitKind)),
         "description": ("description", _text),
         "make": ("make", _text),
         "model": ("model", _text),
@@ -110,7 +122,7 @@ DECLARATION_OPTIONS: Mapping[str, Options] = {
         "capacity_bytes": ("capacity_bytes", _text),
         "sector_bytes": ("sector_size", _text),
         "condition": ("condition", _text),
-        "power": ("power_state_at_seizure", _text),
+        "power": ("power_state_at_seizure", _one_of("--power", PowerState)),
         "clock_observed": ("clock_observed", _text),
         "clock_reference": ("clock_reference", _time),
         "photo": ("photo_refs", notation.listed),

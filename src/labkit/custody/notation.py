@@ -15,17 +15,18 @@ from labkit.custody.entries import UnfitError, moment
 from labkit.errors import CustodyError
 from labkit.model.custody import AuthorityKind, HashOf, HashStage, Moment, SealState, WriteBlockKind
 
+_SPACE_BEFORE_OFFSET = re.compile(r"\s+(?=[+-]\d{2}:\d{2}$|Z$)")  # as forms and clocks show it: 14:05 +05:00
 _DASHES = str.maketrans({"\N{EN DASH}": "-", "\N{MINUS SIGN}": "-"})
 
 
 def time_with_offset(text: str) -> Moment:
-    """Return a time that says its offset from UTC.
+    """Return a time that says its offset from UTC; a space may stand before the offset, and in place of the ``T``.
 
     Raises:
         CustodyError: It is not ISO 8601, or it has no offset.
     """
     try:
-        read = moment(text.strip().translate(_DASHES))
+        read = moment(_SPACE_BEFORE_OFFSET.sub("", text.strip().translate(_DASHES)))
     except UnfitError:
         raise CustodyError(
             f"{text!r} is not a date and time", remedy="Write it as 2026-03-10T14:05:00+05:00."

@@ -1,5 +1,6 @@
 """Templates and Markdown made into self-contained HTML: one file, no script, nothing fetched."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -10,6 +11,9 @@ from markupsafe import Markup
 
 from labkit.i18n import Translator
 
+_COMMANDS = re.compile(r"<pre><code>((?:labkit [^\n<]*\n)+)</code></pre>")
+_HYPHENATED = re.compile(r"[^ \n]*-[^ \n]*")
+
 
 def render(template: str, t: Translator, **values: Any) -> str:
     """Return the page of ``template`` with ``values``; every value is escaped unless it is :class:`Markup`."""
@@ -19,8 +23,17 @@ def render(template: str, t: Translator, **values: Any) -> str:
 def markdown(text: str) -> Markup:
     """Return our own Markdown as HTML. Raw HTML in it is shown as text, never passed on."""
     html = _markdown().render(text)
+    html = _COMMANDS.sub(lambda match: f"<pre><code>{_command_lines(match[1])}</code></pre>", html)
     # Commands, hashes and paths read left to right in every language.
     return Markup(html.replace("<code>", '<code dir="ltr">'))  # noqa: S704 - rendered with html=False
+
+
+def _command_lines(text: str) -> str:
+    # A long command is folded with its further lines indented, so that all of it is seen, and printed; never at a
+    # hyphen, because "--" at the end of a line is typed as a word of its own. The line feeds stay out: each line is a
+    # block, and what is copied gets one line feed after each.
+    folded = _HYPHENATED.sub(lambda match: f'<span class="word">{match[0]}</span>', text)
+    return "".join(f'<span class="command">{line}</span>' for line in folded.splitlines())
 
 
 def translated(texts: Mapping[str, str], language: str) -> str:

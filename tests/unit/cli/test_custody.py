@@ -202,7 +202,10 @@ def test_all_missing_options_are_named_at_once(declared: Desk, arguments: tuple[
         (("stolen", "--by", "P1"), "'stolen' is not a type of entry"),
         ((*RECEIVED, "--serial", "77"), "received does not take: --serial"),
         (("person", "P9", "--name", "Ada", "--role", "examiner", "--hash", "md5:0"), "person does not take: --hash"),
-        (("person", "P9", "--name", "Ada", "--role", "boss"), "do not fit the record custody/1: role"),
+        (("person", "P9", "--name", "Ada", "--role", "boss"), "Write one of: DEFR"),
+        (("location", "L9", "--kind", "flat", "--tz", "Asia/Almaty"), "'flat' is no value of --kind"),
+        (("exhibit", "KF-9", "--kind", "thing", "--description", "x"), "'thing' is no value of --kind"),
+        (("exhibit", "KF-9", "--kind", "device", "--description", "x", "--power", "warm"), "is no value of --power"),
         (("received", "KF-02", "--exhibit", "KF-02", "--by", "P1", "--received-by", "P1"), "does not take: IDENTIFIER"),
     ],
 )
