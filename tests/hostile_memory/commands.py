@@ -4,39 +4,48 @@ from collections.abc import Iterator
 from pathlib import Path
 
 RULES = 'rule word { strings: $a = "kf_sync" $b = { 7f 45 4c 46 02 01 } condition: any of them }\n'
+_ALL_INODES_EVERY, _ALL_STRINGS_EVERY = 5, 20  # images: they take as long as everything else; one divides the other
 
 
-def command_lines(image: Path, symbols: Path, folder: Path) -> Iterator[list[str]]:
-    """Yield the command lines: each command of ``labkit memory`` as JSON, some as people read it, and YARA."""
+def command_lines(image: Path, symbols: Path, folder: Path, number: int = 0) -> Iterator[list[str]]:
+    """Yield the command lines: each command of ``labkit memory`` as JSON, some as people read it, and YARA.
+
+    Args:
+        image: The image.
+        symbols: The symbol table of its kernel.
+        folder: Where the rules of YARA are, and where files are recovered to.
+        number: The image's own; commands that take long are run on some images only.
+    """
     source = [str(image), "--symbols", str(symbols)]
+    to = ["--to", str(folder / "recovered"), "--force"]
     for words in (
         ["info"],
-        ["ps"],
         ["ps", "--threads"],
+        ["ps", "--scan"],
         ["tree"],
         ["cmdline"],
         ["env"],
         ["files"],
         ["net"],
         ["maps"],
-        ["recover"],
-        ["recover", "--all"],
-        ["ps", "--scan"],
+        ["recover", "--inode", "9", *to],
         ["history"],
         ["log"],
         ["mounts"],
-        ["owner", "0x1000", "0x4000000", "0x5e65000", "0x7000fff"],
-        ["strings", "--pid", "1"],
+        ["owner", "33112576", "46610704", "94601328"],
+        ["strings", "--pid", "1", "--containing", "bin"],
     ):
         yield ["memory", words[0], *source, *words[1:], "--json"]
     yield ["memory", "ps", *source]
     yield ["memory", "tree", *source, "--plain"]
     yield ["memory", "recover", *source]
-    yield ["memory", "cmdline", *source, "--pid", "1"]
     yield ["memory", "maps", *source, "--anonymous", "--executable"]
-    for inode in ("2", "9"):
-        yield ["memory", "recover", *source, "--inode", inode, "--to", str(folder / f"file-{inode}"), "--force"]
+    yield ["memory", "cmdline", *source, "--pid", "1", "--plain"]
     yield ["yara", str(folder / "rules.yar"), str(image), "--json"]
+    if number % _ALL_INODES_EVERY == 0:
+        yield ["memory", "recover", *source, "--all", "--json"]
+    if number % _ALL_STRINGS_EVERY == 0:
+        yield ["memory", "strings", *source, "--json"]
 
 
 def named_commands() -> set[str]:

@@ -43,6 +43,7 @@ class Trial:
         self.damage: list[str] = []
         self.remarks: list[str] = []
         self._seed = seed
+        self._number = 0
         self._work = folder / "work"
         self._original, self._symbols = base_image(folder)
         self._image = folder / "damaged.raw"
@@ -89,6 +90,7 @@ class Trial:
         name = f"{self._seed}/{number}"
         draw = Random(f"{self._seed}/memory/{number}")
         self.damage, symbols, mended = [], self._symbols, []
+        self._number = number
         self._prepare()
         if draw.random() < _TABLES:
             what, content = damaged_table(self._table, draw)
@@ -145,7 +147,7 @@ class Trial:
     def _note(self, symbols: Path) -> str:
         """Run all commands; return what became of them, for the parent."""
         ends, changed, remarks = Counter({"results": 0, "clear errors": 0}), False, []
-        for number, words in enumerate(command_lines(self._image, symbols, self._work)):
+        for number, words in enumerate(command_lines(self._image, symbols, self._work, self._number)):
             digest, done, remarked = self._one(words)
             ends["results" if done else "clear errors"] += 1
             changed = changed or digest != self._undamaged[number]
