@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 RULES = 'rule word { strings: $a = "kf_sync" $b = { 7f 45 4c 46 02 01 } condition: any of them }\n'
+READS_EVERYTHING = {"--all", "--scan", "owner", "strings", "yara"}  # what they read is not what is believed
 _ALL_INODES_EVERY, _ALL_STRINGS_EVERY = 5, 20  # images: they take as long as everything else; one divides the other
 
 

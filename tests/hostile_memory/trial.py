@@ -19,7 +19,7 @@ from typing import Self
 from labkit.evidence.memory.symbol_table import SymbolTable
 from tests.hostile.commands import Fault, run
 from tests.hostile.trial import ended
-from tests.hostile_memory.commands import RULES, command_lines
+from tests.hostile_memory.commands import READS_EVERYTHING, RULES, command_lines
 from tests.hostile_memory.damage import Patch, cut_at, damaged_table, image_faults, reduced
 from tests.hostile_memory.places import Believed
 from tests.memory_base import base_image
@@ -60,7 +60,11 @@ class Trial:
         self._undamaged = dict(enumerate(self._outputs(self._symbols)))
         self._loaded.clear()  # a table that was read anew asks for everything once
         with self._places.noting():
-            self._outputs(self._symbols)
+            for words in command_lines(self._image, self._symbols, self._work):
+                before = set(self._places.stretches)
+                self._one(words)
+                if READS_EVERYTHING & set(words):
+                    self._places.stretches = before
         with self._image.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             self._places.sort(data)
         self._table = reduced(json.loads(lzma.decompress(self._symbols.read_bytes())), self._places)
