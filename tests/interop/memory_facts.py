@@ -105,6 +105,10 @@ def facts_of_labkit(image: Path, symbols: Path, folder: Path) -> Facts:
         "sockets": [_socket(row) for row in ask("net", "--json")],
         "maps": [_map(row) for row in maps],
         "injected_maps": [_map(row) for row in maps if row["anonymous"] and "wx" in row["permissions"]],
+        "shell_history": [
+            {"pid": row["pid"], "at_utc": _moment(row["time_utc"]), "command": row["line"]}
+            for row in ask("history", "--json")
+        ],
         "cached_files": [_cached(row) for row in cached if row["path"] is not None],
         "recovered_files": [
             _recovered(row, ask, folder)
