@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+PROGRAM = "program"  # the object of a context whose command is the whole process, and not called from Python
+
 
 class LazyGroup(click.Group):
     """A group that knows where its commands are: ``places`` has the module and the attribute of each, in order."""

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from labkit import __version__
-from labkit.cli.lazy_group import LazyGroup
+from labkit.cli.lazy_group import PROGRAM, LazyGroup
 from labkit.cli.reporting import reported
 
 # command: (module, attribute, the line of help that labkit --help shows)
@@ -40,6 +40,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 class _Root(LazyGroup):
     """The root group. It shows its help without importing a command, and turns errors into an exit code."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command line; without arguments given, as the program that this process is."""
+        if not args and options.get("args") is None:
+            options.setdefault("obj", PROGRAM)
+        return super().main(*args, **options)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table of commands without importing one."""
