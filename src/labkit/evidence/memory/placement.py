@@ -30,6 +30,10 @@ _POINTERS = {  # in init_task: a field, and the variable that it points to
     "signal": "init_signals",
     "cred": "init_cred",
 }
+_NOTE = b"\nKERNELOFFSET="
+_LONGEST_NUMBER = 17
+_LINKED = START_KERNEL_MAP + 0x100_0000  # where a kernel begins that was not moved (CONFIG_PHYSICAL_START)
+_LARGEST_SHIFT = 1 << 30  # a kernel stays within its gibibyte
 _BANNER_COMPARED = 64
 _FEWEST_POINTERS = 2
 
@@ -64,6 +68,12 @@ def place_kernel(memory: PhysicalMemory, symbols: SymbolTable) -> Placement:
             if shift not in by_banner:
                 remark("the banner of the kernel is not where it should be; the first task is")
             return Placement(shift, virtual)
+    noted = _noted_shift(memory, symbols) if by_banner else None
+    if noted is not None:
+        remark(
+            "the first task is damaged or cut off, and with it the lists; labkit memory ps --scan needs none of them"
+        )
+        return Placement(by_banner[0], noted)
     if shifts:
         raise EvidenceError(
             "the kernel is in this image, but its first task is damaged, from which everything else is found",
@@ -121,3 +131,20 @@ def _virtual_shift(memory: PhysicalMemory, symbols: SymbolTable, physical_shift:
         return None
     shift, count = votes.most_common(1)[0]
     return shift if count >= _FEWEST_POINTERS else None
+
+
+def _noted_shift(memory: PhysicalMemory, symbols: SymbolTable) -> int | None:
+    """Return the virtual shift that the kernel noted for crash dumps; None if the note is missing or odd.
+
+    Source: Documentation/admin-guide/kdump/vmcoreinfo.rst, KERNELOFFSET: how far it is from where it was linked.
+    """
+    place = next(memory.find(_NOTE), None)
+    linked = symbols.address("_text") - _LINKED if symbols.has("_text") else 0
+    if place is None or not memory.has(place + len(_NOTE), _LONGEST_NUMBER):
+        return None
+    digits, end, _ = memory.read(place + len(_NOTE), _LONGEST_NUMBER).partition(b"\n")
+    try:
+        shift = int(digits, 16) - linked
+    except ValueError:
+        return None
+    return shift if end and shift % KERNEL_ALIGNMENT == 0 and abs(shift) < _LARGEST_SHIFT else None

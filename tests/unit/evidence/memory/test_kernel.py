@@ -47,6 +47,24 @@ def test_pointers_that_do_not_agree_are_told(opened: Opening):
         opened(memory)
 
 
+def test_without_a_first_task_the_note_for_crash_dumps_tells(opened: Opening, remarks: list[str]):
+    memory = TinyMemory()
+    memory.put(memory.init, "task_struct", real_parent=1, parent=2, group_leader=3)
+    memory.write(memory.text(" " * 40), b"\nSIZE(page)=64\nKERNELOFFSET=600000\n")
+    placement = opened(memory).placement
+    assert (placement.physical_shift, placement.virtual_shift) == (PHYSICAL_SHIFT, VIRTUAL_SHIFT)
+    assert "ps --scan" in remarks[0]
+
+
+@pytest.mark.parametrize("number", [b"zz\n", b"1234\n", b"40000000\n", b"600000 and no end"])
+def test_an_odd_note_for_crash_dumps_is_none(opened: Opening, number: bytes):
+    memory = TinyMemory()
+    memory.put(memory.init, "task_struct", real_parent=1, parent=2, group_leader=3)
+    memory.write(memory.text(" " * 60), b"\nKERNELOFFSET=" + number)
+    with pytest.raises(EvidenceError, match="first task is damaged"):
+        opened(memory)
+
+
 def test_addresses_of_the_kernel(opened: Opening):
     memory = TinyMemory()
     text = memory.text("hello")
