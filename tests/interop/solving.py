@@ -12,6 +12,7 @@ from labkit.content.scenario import load_case
 from labkit.grading.runner import grade
 from labkit.model.grading import Submission
 from labkit.synthesis.build import build_case
+from labkit.synthesis.samples.rule_samples import RuleSamples
 from labkit.synthesis.variables import public_names
 
 SEEDS = int(os.environ.get("LABKIT_SEEDS", "2"))
@@ -24,7 +25,8 @@ def marks(exercise_slug: str, solve: Solver, number: int, folder: Path) -> dict[
     case = load_case(exercise.case)
     evidence, work = folder / "evidence", folder / "work"
     work.mkdir()
-    built = build_case(case, hashlib.sha256(f"solver {number}".encode()).digest(), evidence, items=exercise.items)
+    seed = hashlib.sha256(f"solver {number}".encode()).digest()
+    built = build_case(case, seed, evidence, items=exercise.items)
     try:
         answers = solve(evidence, {name: built.truth.variables[name] for name in public_names(case)}, work)
     finally:
@@ -32,5 +34,6 @@ def marks(exercise_slug: str, solve: Solver, number: int, folder: Path) -> dict[
         shutil.rmtree(work)
     named = {f"{exercise_slug}/{task}": answer for task, answer in answers.items()}
     submission = Submission("p", "t-01", 1, datetime(2026, 3, 12, tzinfo=UTC), named, (), (), {}, "a" * 64)
-    result = grade(submission, [exercise], built.truth, ledger_genesis="0" * 64)
+    sample_sets = RuleSamples(case, seed, b"shared by the class")  # what rules are tried on
+    result = grade(submission, [exercise], built.truth, ledger_genesis="0" * 64, sample_sets=sample_sets)
     return {task.task.rpartition("/")[2]: (task.outcome.value, task.mistake) for task in result.tasks}
