@@ -11,7 +11,7 @@ from typing import NamedTuple
 from labkit.evidence.companion import Companion
 from labkit.evidence.ntfs.index import Node
 
-STRETCH_NODES = 16
+STRETCH_NODES = 32  # most directories are not cut, and their index is read once
 _MOST_PARTS = 256  # in a batch
 _MOST_WAITING = 64  # batches that are done but stand behind one that the companion is not ready with
 
