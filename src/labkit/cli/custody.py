@@ -99,8 +99,6 @@ def add(
     kind = (entry_type or "").strip().lower().replace("-", "_")
     if not kind:
         kind = _guided(place, given, t)
-        if not kind:
-            return
     missing = _missing_options(kind, given)
     if missing and _is_interactive():
         custody_dialogue.ask_missing(kind, missing, given, t)
@@ -110,6 +108,9 @@ def add(
             f"{kind} also needs: {', '.join(map(_option_text, missing))}",
             remedy="Give these options, or run the command without them at a terminal: it asks for each.",
         )
+    if not entry_type and not custody_dialogue.confirmed(t):
+        note(t("custody.say.not-written"))
+        return
     now = datetime.now().astimezone()
     entry = _entry(kind, given)
     if sign and key is None:
@@ -129,7 +130,7 @@ def add(
 
 
 def _guided(place: Any, given: dict[str, Any], t: Any) -> str:
-    """Ask everything; return the type of the entry, or "" where nothing shall be written."""
+    """Ask everything; return the type of the entry."""
     from labkit.usecases import custodian
 
     if not _is_interactive():
@@ -138,10 +139,8 @@ def _guided(place: Any, given: dict[str, Any], t: Any) -> str:
             remedy="Name the type, for example: labkit custody add received --exhibit KF-02 ...",
         )
     kind = custody_dialogue.ask_type(t)
-    if custody_dialogue.ask_all(kind, given, t, custodian.known_names(place)):
-        return kind
-    note(t("custody.say.not-written"))
-    return ""
+    custody_dialogue.ask_all(kind, given, t, custodian.known_names(place))
+    return kind
 
 
 def _signer(entry: dict[str, Any]) -> str:

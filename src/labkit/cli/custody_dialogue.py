@@ -20,6 +20,8 @@ SEVERAL = frozenset(
 )  # fmt: skip
 # Of these one answer may be longer than a name; a comma in it does not divide it.
 _WHOLE = frozenset({"permit", "protocol_item", "observed", "attach", "hash", "read_errors"})
+# Who, where and which exhibit: somebody or something that a line before has declared.
+_DECLARED = frozenset({"by", "location", "exhibit", "released_by", "received_by", "witness", "signed", "access"})
 _FIRST = ("by", "at", "location", "exhibit")
 _HANDOVER = ("released_by", "received_by", "purpose", "seal_before", "condition_before", "signed")
 _QUESTIONS: Mapping[str, tuple[str, ...]] = {
@@ -76,8 +78,8 @@ def ask_type(t: Translator) -> str:
         note(t("custody.say.no-type", count=len(kinds)))
 
 
-def ask_all(kind: str, given: dict[str, Any], t: Translator, known: Mapping[str, Iterable[str]]) -> bool:
-    """Ask everything that a type of entry may hold; return whether the line shall be written.
+def ask_all(kind: str, given: dict[str, Any], t: Translator, known: Mapping[str, Iterable[str]]) -> None:
+    """Ask everything that a type of entry may hold.
 
     Args:
         kind: The type of the entry.
@@ -91,6 +93,10 @@ def ask_all(kind: str, given: dict[str, Any], t: Translator, known: Mapping[str,
     for option in (*order, "note"):
         if not given.get(option):
             _ask_until_it_fits(kind, option, given, t, known)
+
+
+def confirmed(t: Translator) -> bool:
+    """Ask whether the line shall be written."""
     return click.confirm(t("custody.ask.write"), default=True, err=True)
 
 
@@ -111,12 +117,15 @@ def _ask_until_it_fits(
     from labkit.custody import given as reading
 
     choices = _choices(kind, option)
-    shown = choices or [safe(name) for name in known.get(option, ())]
+    names = list(known.get(option, ()))
+    shown = choices or [safe(name) for name in names]
+    # A handover may name a place as its side, such as a locker.
+    declared = [*names, *known.get("location", ())] if names and option in _DECLARED else []
     while True:
         _put(option, kind, given, t, shown)
         answer = given.get(option)
-        if choices and answer and answer not in choices:
-            note(t("custody.say.no-choice", answer=safe(str(answer)), choices=", ".join(choices)))
+        if strange := _strange(option, answer, choices or declared):
+            note(t("custody.say.no-choice", answer=safe(", ".join(strange)), choices=", ".join(shown)))
             given[option] = None
             continue
         try:
@@ -126,6 +135,15 @@ def _ask_until_it_fits(
             given[option] = None
         else:
             return
+
+
+def _strange(option: str, answer: Any, possible: list[str]) -> list[str]:
+    """Return what was answered and is not possible; nothing where there is no list to choose from."""
+    from labkit.custody.notation import listed
+
+    if not possible or not answer:
+        return []
+    return [one for one in listed(answer if option in SEVERAL else [answer]) if one not in possible]
 
 
 def _put(option: str, kind: str, given: dict[str, Any], t: Translator, choices: Iterable[str] = ()) -> bool:

@@ -144,7 +144,7 @@ def add(place: LedgerPlace, entry: Mapping[str, Any], *, now: datetime) -> Added
     filled = _filled(place, ledger, entry, now)
     here = _local(now, place, ledger, filled)
     line = append(place.path, filled, genesis=place.genesis, recorded_at=here)
-    return Added(line, notices + _unknown_names(filled, ledger) + _lateness(line))
+    return Added(line, notices + _unknown_names(filled, ledger) + _corrects_another(filled, ledger) + _lateness(line))
 
 
 def completed(place: LedgerPlace, entry: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
@@ -298,6 +298,15 @@ def _unknown_exhibit(number: str, known: Mapping[str, object]) -> CustodyError:
         f"exhibit {number} is not declared",
         remedy=f"{declared}Declare it first: labkit custody add exhibit {number} --kind KIND --description TEXT",
     )
+
+
+def _corrects_another(entry: Mapping[str, Any], ledger: Ledger) -> tuple[Notice, ...]:
+    """Return a notice where a correction names exhibits that the corrected line does not: the number may be a slip."""
+    seq, named = entry.get("corrects_event"), {*entry.get("exhibits", [])}
+    for corrected in ledger.entries:
+        if isinstance(corrected, Event) and corrected.seq == seq and not named <= {*corrected.exhibits}:
+            return (Notice("custody.remark.corrects-other", {"seq": seq, "exhibits": ", ".join(corrected.exhibits)}),)
+    return ()
 
 
 def _unknown_names(entry: Mapping[str, Any], ledger: Ledger) -> tuple[Notice, ...]:

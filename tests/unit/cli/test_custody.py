@@ -265,6 +265,30 @@ def test_declarations_and_corrections_are_asked_for_too(declared: Desk, monkeypa
     assert [declared.lines()[-2]["exhibit_no"], declared.lines()[-1]["corrects_event"]] == ["KF-09", 5]
 
 
+def test_a_correction_of_a_line_about_something_else_is_remarked(declared: Desk) -> None:
+    declared.add(*RECEIVED)
+    correction = ("corrected", "--corrects", "8", "--by", "P4", "--note", "locker 17")
+
+    assert "line 8, which this corrects, is about KF-02" in declared.add(*correction, "--exhibit", "KF-06").stderr
+    assert "which this corrects" not in declared.add(*correction, "--exhibit", "KF-02").stderr
+
+
+def test_the_dialogue_takes_only_what_is_declared_and_asks_at_the_end(
+    declared: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared.add(*RECEIVED)
+    monkeypatch.setattr(custody, "_is_interactive", lambda: True)
+    # an unknown person, an unknown exhibit; the line to correct is left empty at first
+    answers = ("corrected", "27", "P4", "", "LAB", "locker 71", "KF-02", "", "locker 17", "8", "y")
+    done = declared.run("add", typed="\n".join([*answers, ""]))
+
+    assert done.exit_code == 0, done.output
+    assert "27 is none of these" in done.stderr
+    assert "locker 71 is none of these" in done.stderr
+    line = declared.lines()[-1]
+    assert [line["actor"], line["exhibits"], line["corrects_event"], line["note"]] == ["P4", ["KF-02"], 8, "locker 17"]
+
+
 def test_an_answer_that_is_left_empty_is_still_missing(declared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(custody, "_is_interactive", lambda: True)
     refused = declared.run("add", "sealed", "--by", "P4", typed="\n\n")
