@@ -28,7 +28,8 @@ def partner(as_json: bool, plain: bool) -> None:
                 write_json({"side": side, "trainee_id": one.trainee_id, "name": one.name, "key": key})
         return
     t = translator(find_workspace(Path.cwd()).language)
-    lines = [t("custody.pair.own", name=found.pair.card.trainee_name, key=found.public_key)]
+    own = found.pair.card
+    lines = [t("custody.pair.own", name=own.trainee_name, trainee_id=own.trainee_id, key=found.public_key)]
     for side, one in sides.items():
         if one is None:
             lines.append(t("custody.pair.nobody"))

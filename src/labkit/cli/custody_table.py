@@ -1,5 +1,6 @@
 """How a ledger and its findings look on paper, on a screen and in JSON."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("line", "time", "what", "exhibits", "who", "where", "details")
 _LONGEST_CELL = 200
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::00)?(\S*?)(Z|[+-]\d\d:\d\d)")
 
 
 def show(ledger: Ledger, t: Translator, *, plain: bool) -> None:
     """Print one row for each line of the ledger."""
     heads = [t(f"custody.column.{name}") for name in _COLUMNS]
-    rows = ([printable(cell, longest=_LONGEST_CELL) for cell in _row(entry, t)] for entry in ledger.entries)
+    rows = [[printable(cell, longest=_LONGEST_CELL) for cell in _row(entry, t)] for entry in ledger.entries]
+    if not plain:  # spaces, so that a narrow terminal folds a time between its parts and not inside the offset
+        rows = [[number, _TIME.sub(r"\1 \2\3 \4", time), *others] for number, time, *others in rows]
     write_table(heads, rows, plain=plain, right=heads[:1])
 
 

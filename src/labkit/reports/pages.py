@@ -24,6 +24,7 @@ def markdown(text: str) -> Markup:
     """Return our own Markdown as HTML. Raw HTML in it is shown as text, never passed on."""
     html = _markdown().render(text)
     html = _COMMANDS.sub(lambda match: f"<pre><code>{_command_lines(match[1])}</code></pre>", html)
+    html = html.replace("<li>[ ] ", "<li>\N{BALLOT BOX} ")
     # Commands, hashes and paths read left to right in every language.
     return Markup(html.replace("<code>", '<code dir="ltr">'))  # noqa: S704 - rendered with html=False
 

@@ -265,6 +265,18 @@ def test_declarations_and_corrections_are_asked_for_too(declared: Desk, monkeypa
     assert [declared.lines()[-2]["exhibit_no"], declared.lines()[-1]["corrects_event"]] == ["KF-09", 5]
 
 
+def test_a_transport_is_shown_with_its_car_and_times_with_spaces(declared: Desk) -> None:
+    declared.add(
+        *("transported", "--exhibit", "KF-02", "--by", "P1", "--at", "2026-03-10T12:09+05:00"),
+        *("--vehicle", "service car 04", "--escort", "P1", "--escort", "P4"),
+    )
+    shown = declared.run("show").stdout
+
+    assert "service car 04; escorted by P1, P4" in shown
+    assert "2026-03-10 12:09 +05:00" in shown
+    assert "2026-03-10T12:09:00+05:00" in declared.run("show", "--plain").stdout
+
+
 def test_a_correction_of_a_line_about_something_else_is_remarked(declared: Desk) -> None:
     declared.add(*RECEIVED)
     correction = ("corrected", "--corrects", "8", "--by", "P4", "--note", "locker 17")

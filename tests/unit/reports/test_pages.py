@@ -20,3 +20,7 @@ def test_a_block_of_anything_else_keeps_its_columns() -> None:
 
     assert "command" not in html
     assert "exhibit,bag\nKF-01,B-1\n" in html
+
+
+def test_a_check_list_has_boxes_to_tick() -> None:
+    assert "<li>\N{BALLOT BOX} Read twice.</li>" in markdown("- [ ] Read twice.\n")
