@@ -9,7 +9,7 @@ from labkit.content.schemas import DefectAnswer, Exercise, LogAnswer, Task
 from labkit.grading import peer_audit
 from labkit.grading.answers import TYPES
 from labkit.grading.answers.contract import ExpectedAnswer, FormError, Given, Verdict
-from labkit.grading.answers.log_answer import read_ledger
+from labkit.grading.answers.log_answer import read_ledger, says_nothing
 from labkit.grading.expected import resolve, shown
 from labkit.grading.forms import read_answer
 from labkit.grading.normalise import printable
@@ -53,6 +53,8 @@ def grade(
             try:
                 expected = resolve(task, truth, sample_sets)  # first: what we can not grade is broken even unanswered
                 outcome, verdict = _grade_task(task, expected, given, submission, truth, ledger_genesis, peer)
+                if exercise.bonus_points is not None and _is_left_out(task, expected, submission, ledger_genesis):
+                    outcome, verdict = Outcome.MISSING, Verdict(0)
             except Exception as error:  # noqa: BLE001 - a fault of ours must not cost a mark, of whatever kind it is
                 outcome = Outcome.BROKEN
                 verdict = Verdict(_FULL_PERCENT, details=(Detail("BROKEN", _fault(error)),))
@@ -107,6 +109,14 @@ def _grade_task(
         verdict = TYPES[answer.type].compare(given, answer, expected)
     notices = (*given.notices, *verdict.notices)
     return _outcome(verdict), Verdict(verdict.credit_percent, verdict.mistake, notices, verdict.details)
+
+
+def _is_left_out(task: Task, expected: ExpectedAnswer, submission: Submission, ledger_genesis: str) -> bool:
+    """Return whether the ledger does not touch the task at all: who leaves a bonus out has answered nothing wrongly."""
+    if not isinstance(task.answer, LogAnswer):
+        return False
+    ledger = read_ledger(submission.custody_lines, genesis=ledger_genesis)
+    return ledger is not None and says_nothing(ledger, expected.events)
 
 
 def _is_audit(answer: object) -> bool:

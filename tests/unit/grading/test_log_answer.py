@@ -3,6 +3,7 @@ from typing import get_args
 
 import pytest
 
+from labkit.content.schemas import Exercise
 from labkit.custody import ledger
 from labkit.custody.overlay import names
 from labkit.errors import ContentError
@@ -188,3 +189,18 @@ def test_a_ledger_of_noise_is_told_in_a_bounded_number_of_details() -> None:
     found = grade(submission, [an_exercise({"log": LOG})], truth_of(), ledger_genesis=GENESIS).tasks[0]
 
     assert (found.outcome, len(found.details)) == (Outcome.WRONG, 40)
+
+
+def test_a_bonus_that_the_ledger_does_not_touch_is_left_out_and_not_wrong(tmp_path: Path) -> None:
+    (tmp_path / "custody.toml").write_text(
+        DECLARED + an_event("acquired", "0").replace("KF-06", "T-9"), encoding="utf-8"
+    )
+    submission = a_submission({}, custody_lines=render_custody(tmp_path, truth_of(), genesis=GENESIS))
+    exercise = an_exercise({"log": LOG})
+    bonus = exercise.model_copy(update={"bonus_points": 5})
+
+    def outcome(of: Exercise) -> Outcome:
+        return grade(submission, [of], truth_of(), ledger_genesis=GENESIS).tasks[0].outcome
+
+    assert outcome(exercise) is Outcome.WRONG
+    assert outcome(bonus) is Outcome.MISSING

@@ -62,6 +62,12 @@ def read_ledger(lines: Sequence[str], *, genesis: str) -> Ledger | None:
     return ledger if ledger.entries or ledger.problems else None
 
 
+def says_nothing(ledger: Ledger, wanted: Sequence[ExpectedEvent]) -> bool:
+    """Return whether every required event names an exhibit, and no event of the ledger is about one of these."""
+    about = {exhibit for event in ledger.events for exhibit in event.exhibits}
+    return bool(wanted) and all(each.exhibit is not None and each.exhibit not in about for each in wanted)
+
+
 def spelling(value: object, answer: LogAnswer) -> str:
     """Return nothing: a ledger is not typed."""
     return ""
