@@ -9,6 +9,7 @@ import struct
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from labkit.evidence.image import BLOCK_BYTES, Image
@@ -23,6 +24,7 @@ _EXT_CHECKSUMS = 0x10 | 0x400  # gdt_csum and metadata_csum: only with them are 
 _EXT_SPARSE_SUPER = 0x1
 _EXT_BLOCK_UNINIT = 0x2
 _EXFAT_BITMAP_ENTRY = 0x81
+_FAT32_ENTRY = 0x0FFFFFFF  # the upper four bits are reserved
 
 Range = tuple[int, int]
 
@@ -85,9 +87,10 @@ def _fat(image: Image, volume: Volume) -> Clusters:
             for n in range(2, count + 2)
         )
     elif volume.filesystem == "FAT16":
-        used = bytes(entry != 0 for (entry,) in struct.iter_unpack("<H", table[4 : 4 + 2 * count]))
+        used = bytes(map(bool, chain.from_iterable(struct.iter_unpack("<H", table[4 : 4 + 2 * count]))))
     else:
-        used = bytes(entry & 0x0FFFFFFF != 0 for (entry,) in struct.iter_unpack("<I", table[8 : 8 + 4 * count]))
+        entries = chain.from_iterable(struct.iter_unpack("<I", table[8 : 8 + 4 * count]))
+        used = bytes(map(bool, map(_FAT32_ENTRY.__and__, entries)))
     free = (match.span() for match in re.finditer(rb"\x00+", used))
     return _clusters(volume.start_bytes + first * sector, per_cluster * sector, count, 2, free)
 
