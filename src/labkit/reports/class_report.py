@@ -293,8 +293,8 @@ def _custody(t: Translator, graded: list[tuple[Trainee, SubmissionResult]]) -> l
                 times[item.code] += 1
     rows = []
     for code, count in sorted(times.items(), key=lambda item: (-item[1], item[0])):
-        key = f"custody.rule.{code}.name"
-        sentence = t(key) if t.has(key) else code
+        names = (f"custody.rule.{code}.name", f"class.event.{code}")
+        sentence = next((t(key) for key in names if t.has(key)), code)
         rows.append({"code": code, "sentence": sentence, "trainees": len(who[code]), "count": count})
     return rows
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from labkit.grading.story_match import CREDIT_PERCENT, INVENTED
 from labkit.i18n import translator
 from labkit.model.grading import Detail, Flag, Outcome, SubmissionResult, TaskResult
 from labkit.model.people import Trainee
@@ -139,3 +140,12 @@ def test_the_mistakes_of_a_table_count_cell_by_cell_but_each_once() -> None:
     for code in ("O-UNIT", "T-1"):
         name = translator("en")(f"mistake.{code}.name")
         assert f'{name}<span class="code" dir="ltr">{code}</span></td><td>1</td><td>1</td>' in page
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("code", [*CREDIT_PERCENT, INVENTED, "EVENT-COUNTERSIGNED"])
+def test_what_was_found_in_a_ledger_is_named_for_the_trainer(language: str, code: str) -> None:
+    logged = TaskResult("ex/log", Outcome.PARTIAL, 50, 5, 10, details=(Detail(code, {"exhibit": "KF-06"}),))
+    row = Row(Trainee("T01", "Ann", "en"), "graded", SubmissionResult("a" * 64, "T01", (logged,)))
+
+    assert f"<td>{code}<" not in render(a_class(rows=(row,), flags=()), language)
