@@ -89,6 +89,10 @@ def facts_of_labkit(image: Path, symbols: Path, folder: Path) -> Facts:
     return {
         "processes": processes,
         "process_tree": [{**_process(row, fraction), "depth": row["depth"] + 1} for row in ask("tree", "--json")],
+        "scanned_processes": [
+            {**_only(row, "pid", "name", "physical_address"), "ppid": row["parent_pid"]}
+            for row in ask("ps", "--scan", "--json")
+        ],
         "arguments": [
             {
                 "pid": row["pid"],
@@ -172,6 +176,8 @@ def facts_of_witness(said: Mapping[str, Mapping[str, Any]]) -> Facts:
     kernel = {row["pid"] for row in rows.get("arguments", []) if row["text"] == f"[{row['name']}]"}
     if "arguments" in rows:
         rows["arguments"] = [row for row in rows["arguments"] if row["pid"] not in kernel]
+    if "scanned_processes" in rows:  # without threads, and without what has no number: remnants
+        rows["scanned_processes"] = [row for row in rows["scanned_processes"] if row["pid"] == row["tid"] > 0]
     if "recovered_files" in rows:
         rows["recovered_files"] = [row for row in rows["recovered_files"] if row["size_bytes"]]
     return rows
@@ -202,6 +208,9 @@ def facts_of_truth(told: ToldMemory, image: Path) -> Facts:
     own = [one for one in processes if not one["kernel_thread"]]
     return {
         "processes": [{**_only(one, "pid", "ppid", "uid"), "name": truth.text(one["name"])} for one in processes],
+        "scanned_processes": [
+            {**_only(one, "pid", "ppid"), "name": truth.text(one["name"])} for one in truth.section("processes")
+        ],
         "arguments": [{"pid": one["pid"], "words": truth.texts(one["arguments"])} for one in own],
         "environment": [
             {"pid": one["pid"], **dict(zip(("name", "value"), text.partition("=")[::2], strict=True))}
