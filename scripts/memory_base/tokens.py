@@ -48,9 +48,9 @@ def _tokens() -> tuple[Token, ...]:
         Token("relay_name", 10, "[0-9a-f]{10}", "name of the relay, relay-<...>.example"),
         Token("relay_octet", 3, "1[0-9]{2}|2[0-4][0-9]", "last part of 203.0.113.<...>", before="203.0.113."),
         Token("relay_port", 5, _PORT, "port of the relay", before=".example:"),
-        Token("relay_local_port", 5, "[3-6][0-9]{4}", "local end of that connection, from 32768", text=False),
+        Token("relay_local_port", 5, "[3-5][0-9]{4}", "local end of that connection, from 32768", text=False),
         Token(
-            "provider_local_port", 5, "[3-6][0-9]{4}", "local end of the ordinary connection, from 32768", text=False
+            "provider_local_port", 5, "[3-5][0-9]{4}", "local end of the ordinary connection, from 32768", text=False
         ),
         Token("listen_port", 5, _PORT, "port on which kf_sync listens", before="--listen\0"),
         Token("spare_name", 10, "[0-9a-f]{10}", "name of the second relay, node-<...>.example", text=False),
