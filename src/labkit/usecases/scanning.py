@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from labkit.evidence.memory.ownership import MemoryOwner
     from labkit.evidence.owners import Place, Region
 
+_SMALLEST_MEMORY_BYTES = 4 << 20  # no kernel is in less
+
 
 @dataclass(frozen=True, slots=True)
 class ScanHit:
@@ -119,7 +121,10 @@ def _hits(
         if image.container not in ("E01", "split raw") and not any(volume.filesystem for volume in volumes):
             if regions is not None:
                 raise _no_regions(target)
-            yield from _in_memory(target, whole() if whole else scanner.file(target), tell)
+            if whole and image.size_bytes >= _SMALLEST_MEMORY_BYTES:
+                yield from _with_owners(target, whole, tell)  # they are looked up while YARA scans
+            else:
+                yield from _in_memory(target, whole() if whole else scanner.file(target), tell)
         else:
             from labkit.evidence.carving.carve import space_of
             from labkit.evidence.owners import MediumMap
@@ -164,12 +169,15 @@ def _readable(blocks: Iterator[bytes], owner: Owner, tell: Callable[[str], None]
 def _in_memory(target: Path, hits: Iterator[RuleHit], tell: Callable[[str], None]) -> Iterator[ScanHit]:
     """Yield hits in a file without a file system; with their owners, if it is a memory image."""
     first = next(hits, None)
-    if first is None:
-        return
+    if first is not None:
+        yield from _with_owners(target, lambda: chain([first], hits), tell)
+
+
+def _with_owners(target: Path, hits: Callable[[], Iterator[RuleHit]], tell: Callable[[str], None]) -> Iterator[ScanHit]:
     from labkit.usecases.memory_owners import memory_owners
 
     with memory_owners(target, tell) as owner_at:
-        for hit in chain([first], hits):
+        for hit in hits():
             yield ScanHit(target, hit, None, memory=None if hit.offset_bytes is None else owner_at(hit.offset_bytes))
 
 
