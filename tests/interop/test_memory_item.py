@@ -62,7 +62,7 @@ def other(value: FactValue) -> FactValue:
     return value + 1 if isinstance(value, int) else value[:-1]
 
 
-def test_bases_differ_and_bytes_do_not_depend_on_the_process(case: CaseScenario, built: BuiltCase) -> None:
+def test_both_bases_are_drawn_and_the_image_has_the_digest_of_the_truth(case: CaseScenario, built: BuiltCase) -> None:
     seeds = [bytes([number]) for number in range(8)]
     truths = [derive_truth(case, seed, items=[ITEM]) for seed in seeds]
     image = next(path for name, path in built.files.items() if name.endswith(".raw"))

@@ -48,11 +48,11 @@ class Handmade:
             json.dumps(self.truth).encode(),
             b"".join(json.dumps(one).encode() + b"\n" for one in self.patches),
         )
-        packed = {"truth.json": truth, "patches.jsonl.xz": lzma.compress(patches)}
+        symbols = lzma.compress(b"{}")
+        packed = {"truth.json": truth, "patches.jsonl.xz": lzma.compress(patches), "symbols.json.xz": symbols}
         (folder / "memory.raw.xz").write_bytes(lzma.compress(self.image))
         for name, data in packed.items():
             (folder / name).write_bytes(data)
-        (folder / "symbols.json.xz").write_bytes(lzma.compress(b"{}"))
         (folder / "NOTICE").write_text("Where the source is.")
         digest = {name: hashlib.sha256(data).hexdigest() for name, data in packed.items()}
         manifest = {
@@ -65,7 +65,7 @@ class Handmade:
             },
             "truth": {"file": "truth.json", "sha256": digest["truth.json"]},
             "patches": {"file": "patches.jsonl.xz", "sha256": digest["patches.jsonl.xz"], "entries": len(self.patches)},
-            "symbols": {"file": "symbols.json.xz", "sha256": ""},
+            "symbols": {"file": "symbols.json.xz", "sha256": digest["symbols.json.xz"]},
             "notice": "NOTICE",
             "captured_s": SECONDS,
             "tokens": self.tokens,
@@ -283,6 +283,15 @@ def test_a_missing_notice_is_told(handmade: Handmade, tmp_path: Path) -> None:
 
     with pytest.raises(SynthesisError, match="has to go with the image"):
         traces(played(specification(base)), tmp_path / "out")
+
+
+def test_another_symbol_table_is_told(handmade: Handmade, tmp_path: Path) -> None:
+    base = handmade.write(tmp_path / "a")
+    (base / "symbols.json.xz").write_bytes(lzma.compress(b"{ }"))
+
+    with pytest.raises(SynthesisError, match=r"symbols\.json\.xz: its digest is not the one of the manifest"):
+        traces(played(specification(base)), tmp_path / "out")
+    assert not (tmp_path / "out/memory/KF-04.raw").exists()
 
 
 def test_another_image_is_told(handmade: Handmade, tmp_path: Path) -> None:

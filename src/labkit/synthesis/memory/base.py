@@ -39,6 +39,15 @@ class Base:
         """The symbol table of its kernel."""
         return _beside(self.folder, self.manifest["symbols"]["file"])
 
+    def symbol_table(self) -> bytes:
+        """Return the file of the symbol table.
+
+        Raises:
+            SynthesisError: It is not there or not what the manifest says.
+        """
+        described = self.manifest["symbols"]
+        return _checked(self.folder, described["file"], described["sha256"])
+
     @property
     def notice(self) -> Path | None:
         """Whose programs are in the image, and where their source is; None where the manifest names no such text.
@@ -123,7 +132,7 @@ def _checked(folder: Path, name: str, sha256: str) -> bytes:
 
 
 def _beside(folder: Path, name: str) -> Path:
-    return Path(*folder.parts, *name.split("/")).resolve()
+    return folder.joinpath(*name.split("/")).resolve()
 
 
 def _broken(path: Path, why: str) -> SynthesisError:

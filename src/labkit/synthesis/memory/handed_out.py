@@ -22,7 +22,6 @@ from labkit.synthesis.traces import digest_facts
 
 Facts = dict[str, FactValue]
 _FILE_DIGESTS = ("md5", "sha1", "sha256")
-_COPY_BYTES = 1 << 20
 
 
 def memory_of(played: PlayedItem) -> ToldMemory:
@@ -82,14 +81,9 @@ class MadeOnce:
 
 def _put_beside(base: Base, slug: str, shelf: Shelf) -> None:
     """Write what goes with the image: the symbol table, and the licences of the programs in it."""
-    products = {f"{slug}/symbols/{base.symbols.name}": base.symbols}
+    shelf.put(f"{slug}/symbols/{base.symbols.name}", base.symbol_table())
     if base.notice is not None:
-        products[f"{slug}/{base.notice.name}"] = base.notice
-    for name, path in products.items():
-        product = shelf.open(name)
-        with path.open("rb") as file:
-            while block := file.read(_COPY_BYTES):
-                product.write(block)
+        shelf.put(f"{slug}/{base.notice.name}", base.notice.read_bytes())
 
 
 def _story(truth: ToldTruth, clock: DeviceClock, image: MadeOnce) -> Iterator[Trace]:
