@@ -1,14 +1,17 @@
 """Read once, all digests at once.
 
-``hashlib`` releases the interpreter lock while it digests, so each algorithm runs in a thread of its own over the
-same blocks; the reading thread goes on meanwhile.
+``hashlib`` releases the interpreter lock while it digests, so threads digest the same blocks with one algorithm each;
+the reading thread goes on meanwhile. There are no more threads than processors, and each takes the algorithm that is
+furthest behind, because which one is slow depends on the machine.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Queue
-from threading import Thread
+from threading import Condition, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Union
 
@@ -17,13 +20,13 @@ from labkit.model.evidence import Digests
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-# What a thread is given: blocks to digest, a promise to keep at this place of the stream, or the end.
-_Work = Union[list[bytes], "Future[str]", None]
+# What an algorithm is given: blocks to digest, or a promise to keep at this place of the stream.
+_Work = Union[list[bytes], "Future[str]"]
 
 ALGORITHMS = ("md5", "sha1", "sha256")
 BLOCK_BYTES = 4 * 1024 * 1024
 _INLINE_BYTES = 1024 * 1024  # below this, threads cost more than they save
-_QUEUE_BATCHES = 4
+_MOST_WAITING = 4  # batches for one algorithm
 
 
 class Digester:
@@ -31,8 +34,7 @@ class Digester:
 
     def __init__(self) -> None:
         self._hashes = [hashlib.new(name, usedforsecurity=False) for name in ALGORITHMS]
-        self._queues: list[Queue[_Work]] = []
-        self._threads: list[Thread] = []
+        self._crew: _Crew | None = None
         self._batch: list[bytes] = []
         self._batch_bytes = 0
         self.size_bytes = 0
@@ -50,13 +52,12 @@ class Digester:
         from concurrent.futures import Future
 
         marked: Future[str] = Future()
-        self._hand_over()
-        self._queues[-1].put(marked)
+        self._hand_over().put_last(marked)
         return marked
 
     def finish(self) -> Digests:
         """Return the digests of everything that was added."""
-        if not self._threads and self._batch_bytes < _INLINE_BYTES:
+        if self._crew is None and self._batch_bytes < _INLINE_BYTES:
             for digest in self._hashes:
                 for block in self._batch:
                     digest.update(block)
@@ -74,26 +75,86 @@ class Digester:
     ) -> None:
         self._stop()
 
-    def _hand_over(self) -> None:
-        if not self._threads:
-            for digest in self._hashes:
-                queue: Queue[_Work] = Queue(maxsize=_QUEUE_BATCHES)
-                thread = Thread(target=_consume, args=(digest, queue), daemon=True)
-                thread.start()
-                self._queues.append(queue)
-                self._threads.append(thread)
+    def _hand_over(self) -> "_Crew":
+        if self._crew is None:
+            self._crew = _Crew(self._hashes)
         if self._batch:
-            for queue in self._queues:
-                queue.put(self._batch)
+            self._crew.put(self._batch)
         self._batch = []
         self._batch_bytes = 0
+        return self._crew
 
     def _stop(self) -> None:
-        for queue in self._queues:
-            queue.put(None)
+        if self._crew is not None:
+            self._crew.stop()
+        self._crew = None
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One algorithm and what waits for it, in the order of the stream."""
+
+    digest: "hashlib._Hash"
+    waiting: deque[_Work] = field(default_factory=deque)
+    taken: bool = False  # a thread is at it
+
+
+class _Crew:
+    """Threads that digest what is put until they are stopped; then nothing waits any more."""
+
+    def __init__(self, hashes: Sequence["hashlib._Hash"]) -> None:
+        self._lanes = [_Lane(digest) for digest in hashes]
+        self._changed = Condition()
+        self._ended = False
+        count = min(len(hashes), os.cpu_count() or 1)
+        self._threads = [Thread(target=self._run, daemon=True) for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, batch: list[bytes]) -> None:
+        """Give blocks to all algorithms, as soon as none has too much before it."""
+        with self._changed:
+            self._changed.wait_for(lambda: all(len(lane.waiting) < _MOST_WAITING for lane in self._lanes))
+            for lane in self._lanes:
+                lane.waiting.append(batch)
+            self._changed.notify_all()
+
+    def put_last(self, marked: "Future[str]") -> None:
+        """Give a promise to the last algorithm."""
+        with self._changed:
+            self._lanes[-1].waiting.append(marked)
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Wait until all is done."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
         for thread in self._threads:
             thread.join()
-        self._queues, self._threads = [], []
+
+    def _run(self) -> None:
+        while (found := self._take()) is not None:
+            lane, work = found
+            if isinstance(work, list):
+                for block in work:
+                    lane.digest.update(block)
+            else:
+                work.set_result(lane.digest.copy().hexdigest())
+            with self._changed:
+                lane.taken = False
+                self._changed.notify_all()
+
+    def _take(self) -> tuple[_Lane, _Work] | None:
+        """Return the next piece of work, of the algorithm that is furthest behind; None at the end."""
+        with self._changed:
+            while not (free := [lane for lane in self._lanes if lane.waiting and not lane.taken]):
+                if self._ended and not any(lane.waiting for lane in self._lanes):
+                    return None
+                self._changed.wait()
+            lane = max(free, key=lambda one: len(one.waiting))
+            lane.taken = True
+            return lane, lane.waiting.popleft()
 
 
 def digest_blocks(blocks: Iterable[bytes]) -> Digests:
@@ -123,12 +184,3 @@ def file_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
     with path.open("rb", buffering=0) as file:
         while block := file.read(block_bytes):
             yield block
-
-
-def _consume(digest: "hashlib._Hash", queue: "Queue[_Work]") -> None:
-    while (work := queue.get()) is not None:
-        if isinstance(work, list):
-            for block in work:
-                digest.update(block)
-        else:
-            work.set_result(digest.copy().hexdigest())

@@ -1,5 +1,6 @@
 import hashlib
 from pathlib import Path
+from threading import active_count
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,26 @@ def test_an_error_while_reading_ends_the_threads() -> None:
 
 
 def test_a_digester_that_is_left_early_stops() -> None:
+    before = active_count()
     with Digester() as digester:
         digester.update(bytes(9_000_000))
-    assert digester._threads == []
+    assert active_count() == before
+
+
+@pytest.mark.parametrize("processors", [1, 2, 3, 64, None])
+def test_any_number_of_processors_gives_the_same_digests(
+    processors: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: processors)
+    data = bytes(range(256)) * 80_000
+    before = active_count()
+
+    with Digester() as digester:
+        digester.update(data)
+        threads = active_count() - before
+        digests = digester.finish()
+
+    assert digests.md5 == hashlib.md5(data, usedforsecurity=False).hexdigest()
+    assert digests.sha1 == hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    assert digests.sha256 == hashlib.sha256(data).hexdigest()
+    assert threads == {1: 1, 2: 2, None: 1}.get(processors, 3)
