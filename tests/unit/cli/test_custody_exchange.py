@@ -125,7 +125,7 @@ def test_the_table_tells_who_signed_and_witnessed_and_findings_name_all_their_li
 def test_the_form_has_a_sheet_for_each_exhibit_in_two_languages_with_codes(story: Desk) -> None:
     page = exported(story, "html", "--language", "ru", "--overlay", "attesting-witness")
 
-    assert page.count('<section class="sheet">') == 5
+    assert page.count('<section class="sheet">') == 4 + 2  # exhibits; the case with people and places, the state
     assert "изъято" in page
     assert "seized" in page
     assert "протокол обыска (выемки) 12/26" in page
