@@ -28,7 +28,10 @@ _HISTOGRAM_BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class TaskColumn:
-    """One task of the course. ``label`` is short enough for a column head, such as ``L03·4``."""
+    """One task of the course. ``label`` is short enough for a column head, such as ``L03·4``.
+
+    The second exercise of a lab has ``L03b·1`` and so on.
+    """
 
     task: str
     title: str
@@ -284,6 +287,7 @@ def _order(titles: dict[str, TaskColumn]) -> Callable[[str], int]:
 
 
 def _custody(t: Translator, graded: list[tuple[Trainee, SubmissionResult]]) -> list[dict[str, Any]]:
+    """Return what was found in ledgers. Details of other answers have no name among rules and events."""
     who: dict[str, set[str]] = defaultdict(set)
     times: Counter[str] = Counter()
     for trainee, result in graded:
@@ -294,8 +298,9 @@ def _custody(t: Translator, graded: list[tuple[Trainee, SubmissionResult]]) -> l
     rows = []
     for code, count in sorted(times.items(), key=lambda item: (-item[1], item[0])):
         names = (f"custody.rule.{code}.name", f"class.event.{code}")
-        sentence = next((t(key) for key in names if t.has(key)), code)
-        rows.append({"code": code, "sentence": sentence, "trainees": len(who[code]), "count": count})
+        sentence = next((t(name) for name in names if t.has(name)), None)
+        if sentence:
+            rows.append({"code": code, "sentence": sentence, "trainees": len(who[code]), "count": count})
     return rows
 
 

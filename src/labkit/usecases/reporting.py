@@ -22,6 +22,7 @@ CLASS_PAGE = "class-report.html"
 CLASS_CSV = "class-report.csv"
 CLASS_JSON = "class-report.json"
 FEEDBACK = "feedback"
+_LETTERS = ("", *"bcdefghijklmnopqrstuvwxyz")  # of the exercises of one lab: L02, L02b, L02c
 _UTF8_MARK = b"\xef\xbb\xbf"  # Excel takes a CSV for UTF-8 only with it
 
 
@@ -54,7 +55,7 @@ def write_report(folder: Path, out: Path | None = None, *, language: str = "en")
         results = ClassResults(
             class_name=classroom.name,
             course_title=_course_title(library, classroom.course, language),
-            tasks=_columns(library, classroom.course, language),
+            tasks=columns(library, classroom.course, language),
             rows=rows,
             flags=store.flags(),
             pass_percent=library.course(classroom.course).pass_percent,
@@ -102,8 +103,13 @@ def _reason(record: SubmissionRecord, t: Translator) -> str:
     return f"{record.source}: {t(f'refused.{record.reason}', **record.values)}"
 
 
-def _columns(library: Library, course: str, language: str) -> tuple[TaskColumn, ...]:
-    codes = {slug: lab.code for lab in library.labs_of(course) for slug in lab.exercises}
+def columns(library: Library, course: str, language: str) -> tuple[TaskColumn, ...]:
+    """Return the tasks of a course in their order, each with a label of its own."""
+    codes = {
+        slug: f"{lab.code}{_LETTERS[place]}"
+        for lab in library.labs_of(course)
+        for place, slug in enumerate(lab.exercises)
+    }
     columns = []
     for exercise in library.exercises_of(course):
         brief = read_brief(library, exercise.slug, language)

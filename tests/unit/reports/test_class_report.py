@@ -148,4 +148,18 @@ def test_what_was_found_in_a_ledger_is_named_for_the_trainer(language: str, code
     logged = TaskResult("ex/log", Outcome.PARTIAL, 50, 5, 10, details=(Detail(code, {"exhibit": "KF-06"}),))
     row = Row(Trainee("T01", "Ann", "en"), "graded", SubmissionResult("a" * 64, "T01", (logged,)))
 
-    assert f"<td>{code}<" not in render(a_class(rows=(row,), flags=()), language)
+    page = render(a_class(rows=(row,), flags=()), language)
+
+    assert f">{code}<" in page
+    assert f"<td>{code}<" not in page
+
+
+def test_what_other_answers_lack_is_no_finding_in_a_ledger() -> None:
+    details = (Detail("TABLE-CELL", {"row": "hn-01", "column": "entry"}), Detail("DEFECT-CURE", {"lines": "58"}))
+    table = TaskResult("ex/log", Outcome.PARTIAL, 50, 5, 10, details=details)
+    row = Row(Trainee("T01", "Ann", "en"), "graded", SubmissionResult("a" * 64, "T01", (table,)))
+    page = render(a_class(rows=(row,), flags=()), "en")
+
+    assert "TABLE-CELL" not in page
+    assert "DEFECT-CURE" not in page
+    assert "Findings in custody logs" not in page
