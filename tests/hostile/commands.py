@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import time
 import traceback
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ RULES = 'rule word { strings: $a = "gone" $b = {41 [3] 00} condition: any of the
 _MOST_OUTPUT_BYTES = 16 << 20
 _MOST_ENTRIES = 3
 SLOW_SECONDS = 20  # of the processor's time; no command of an image is run after one that took so long
+CPU_SECONDS = 180  # for one command: then the clock of the child ends it
 _EVERY = 4  # an image is read as every fourth structure, the next one beginning with the next structure
 _AN_ENTRY = b'{"type": "file", "volume": 0, "address": 3, "path": "/a"}'
 COMMANDS: dict[str, click.Command] = {"image": image_group, "memory": memory, "yara": yara, "artifacts": artifacts}
@@ -69,6 +71,8 @@ def all_commands(image: Path, folder: Path, number: int = 0) -> dict[str, int]:
     """
     ends, listed = {"results": 0, "clear errors": 0, "slow": 0}, bytearray()
     for words in _lines(image, folder, number, listed):
+        if signal.getitimer(signal.ITIMER_PROF)[0]:
+            signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
         before = time.process_time()
         done, output, _ = run(words)
         ends["results" if done else "clear errors"] += 1

@@ -13,12 +13,11 @@ from random import Random
 
 from labkit.errors import EvidenceError
 from labkit.evidence.isolation import read_apart
-from tests.hostile.commands import RULES, Fault, all_commands
+from tests.hostile.commands import CPU_SECONDS, RULES, Fault, all_commands
 from tests.hostile.damage import Believed, damaged
 from tests.hostile.kinds import CONTENTS, KINDS
 
 SILENT_SECONDS = 120  # of the wall clock, on a busy machine; at the command line it is 300
-CPU_SECONDS = 180  # for all commands of an image
 MEMORY_BYTES = 3 << 30
 _LARGEST_FILE_BYTES = 64 << 20
 _PIECE_BYTES = 64 << 10
