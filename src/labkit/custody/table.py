@@ -5,6 +5,9 @@ it; several values of one cell stand behind each other with `` | `` between. So 
 What has no option does not fit into it and is not there: digests of the chain, the values of signatures, the day on
 which an authority was issued, the tool of a single digest.
 
+A table may come back with semicolons or tabs between its cells, as a spreadsheet writes them where the comma is used in
+numbers.
+
 A spreadsheet takes a cell that begins with ``=``, ``+``, ``-`` or ``@`` for a formula. Such a cell gets an apostrophe
 in front, which is taken away when it is read.
 """
@@ -20,6 +23,7 @@ from labkit.errors import CustodyError
 from labkit.model.custody import RECOVERED
 
 BETWEEN = " | "
+_DELIMITERS = (",", ";", "\t")  # none of them stands in a head
 MOST_ROWS = 5_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SHOWN_ONLY = ("seq", "recorded_at")  # an own ledger writes them itself
@@ -44,10 +48,11 @@ def columns() -> tuple[str, ...]:
 def to_csv(ledger: Ledger) -> str:
     """Return the lines of a ledger as CSV (RFC 4180) with a row of heads.
 
-    A field that was never written is empty; a column that no line fills is left out.
+    A field that was never written is empty; a column that no line fills is left out. An empty ledger gives the heads of
+    all columns that can be filled in.
     """
     rows = [dict(_cells(data)) for data in ledger.raw if data.get("type") != RECOVERED]
-    used = {column for row in rows for column, text in row.items() if text}
+    used = {column for row in rows for column, text in row.items() if text} or set(columns()) - set(_SHOWN_ONLY)
     out = io.StringIO()
     writer = csv.DictWriter(out, [column for column in columns() if column in used], extrasaction="ignore")
     writer.writeheader()
@@ -61,19 +66,24 @@ def from_csv(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
     Raises:
         CustodyError: A head is unknown or missing, the table is too long, or a row gives what its type does not take.
     """
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    plain = text.removeprefix("\ufeff")
+    rows = csv.reader(io.StringIO(plain), delimiter=max(_DELIMITERS, key=plain.partition("\n")[0].count), strict=True)
     try:
         heads = [head.strip().lower().replace("-", "_") for head in next(rows, [])]
+        while heads and not heads[-1]:  # columns that a spreadsheet adds
+            heads.pop()
         _refuse_heads(heads)
         for number, row in enumerate(rows, start=2):
             if number > MOST_ROWS:
                 raise _wrong(number, f"a table has at most {MOST_ROWS} rows", "Divide it.")
+            if any(cell.strip() for cell in row[len(heads) :]):
+                raise _wrong(number, "a cell stands under no head", "Quote a cell that holds the delimiter.")
             cells = {head: _plain(cell) for head, cell in zip(heads, row, strict=False) if cell.strip()}
             if cells:
                 yield _entry(number, cells)
     except csv.Error as error:
         raise CustodyError(
-            f"the table can not be read: {error}", remedy="Save it as CSV with commas, in UTF-8, and try again."
+            f"the table can not be read: {error}", remedy="Save it as CSV in UTF-8, and try again."
         ) from error
 
 

@@ -79,7 +79,7 @@ def test_an_empty_ledger_has_no_bars_and_its_exports_hold_nothing(desk: Desk) ->
     assert desk.run("show", "--bars").stdout == "Nobody has taken an exhibit yet.\n"
     assert drawn(exported(desk, "svg")).tag == f"{SVG}svg"
     assert json.loads(exported(desk, "case"))["uco-core:object"] == []
-    assert exported(desk, "csv").strip() == ""
+    assert rows_of(exported(desk, "csv")) == []
     assert "</html>" in exported(desk, "html")
 
 
@@ -184,6 +184,35 @@ def test_a_table_is_read_again_into_the_same_events(story: Desk, tmp_path: Path)
     assert {one["rule"] for one in json.loads(other.run("check", "--json").stdout)["findings"]} <= {"CC-09"}
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_table_comes_back_as_spreadsheets_of_other_countries_save_it(
+    story: Desk, tmp_path: Path, delimiter: str
+) -> None:
+    rows = list(csv.reader(io.StringIO(exported(story, "csv"))))
+    table = tmp_path / "t.csv"
+    with table.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows([*row, "", ""] for row in rows)
+    other = Desk(tmp_path / "other.jsonl")
+
+    assert other.run("import", str(table)).exit_code == 0
+    assert [line["type"] for line in other.lines()] == [entry["type"] for entry in CLEAN]
+    assert other.lines()[0]["authority"] == [{**CLEAN[0]["authority"][0]}]
+
+
+def test_a_blank_table_to_be_filled_in_comes_from_an_empty_ledger(desk: Desk, tmp_path: Path) -> None:
+    blank = exported(desk, "csv").strip()
+    heads = blank.split(",")
+    assert heads[:3] == ["type", "identifier", "exhibit"]
+    assert {"at", "by", "location", "released_by", "received_by", "seal_after", "tz", "role"} <= set(heads)
+    assert not {"seq", "recorded_at"} & set(heads)
+
+    table = tmp_path / "t.csv"
+    filled = {"type": "person", "identifier": "P1", "name": "Ilya Marr", "role": "DEFR"}
+    table.write_text(f"{blank}\n{','.join(filled.get(head, '') for head in heads)}\n", encoding="utf-8")
+    assert desk.run("import", str(table)).exit_code == 0
+    assert desk.lines()[0]["name"] == "Ilya Marr"
+
+
 def test_rows_that_do_not_fit_are_named_and_nothing_is_added(desk: Desk, tmp_path: Path) -> None:
     for arguments in DECLARE:
         desk.add(*arguments)
@@ -215,6 +244,7 @@ def test_rows_that_do_not_fit_are_named_and_nothing_is_added(desk: Desk, tmp_pat
         (b"type,by\nperson,P1\n", "row 2: person does not take by"),
         (b"type,identifier,kind,description,quantity\nexhibit,K,medium,x,many\n", "quantity is not a whole number"),
         (b"type,by\n", "holds no rows"),
+        (b"type,by\nidentified,P1,KF-02\n", "row 2: a cell stands under no head"),
         (b"", "has no column 'type'"),
         (b"type,by\n\xff\xfe,x\n", "is not UTF-8"),
         (b'type,by\n"seized,x\n', "can not be read"),
