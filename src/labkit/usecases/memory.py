@@ -270,12 +270,13 @@ def texts(
     names = encodings_named(encodings)
     details: dict[str, Any] = {"encodings": list(names), "shortest": shortest}
     details |= {key: value for key, value in (("containing", containing), ("pid", pid)) if value is not None}
-    with examined("memory strings", image.path, details) as line, PhysicalMemory(image.path) as memory:
+    needs_kernel = pid is not None or image.symbols is not None
+    with examined("memory strings", image.path, details) as line, _any_memory(image.path, needs_kernel) as memory:
         line["found"] = 0
         try:
             kernel = Kernel(memory, find_symbols(memory, image.symbols, shipped_symbols()))
         except EvidenceError as error:
-            if pid is not None or image.symbols is not None:
+            if needs_kernel:
                 raise
             tell(f"Owners are not known: {error.message}.")
             found: Iterator[Row] = (
@@ -289,6 +290,16 @@ def texts(
             if wanted is None or wanted in row["text"].casefold():
                 line["found"] += 1
                 yield row
+
+
+def _any_memory(path: Path, needs_kernel: bool) -> PhysicalMemory:
+    """Return the memory in an image, or the bytes of a file of a kind that is not read, if those will do."""
+    try:
+        return PhysicalMemory(path)
+    except EvidenceError:
+        if needs_kernel:
+            raise
+        return PhysicalMemory(path, any_file=True)
 
 
 def _owned_texts(kernel: Kernel, names: Sequence[str], shortest: int, pid: int | None) -> Iterator[Row]:

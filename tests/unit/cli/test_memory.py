@@ -229,6 +229,18 @@ def test_strings_without_a_table(tmp_path: Path):
     refused(5, "no Linux kernel", "strings", "memory", "strings", path, "--pid", 1)
 
 
+def test_strings_of_a_dump_that_is_not_read(tmp_path: Path):
+    path = tmp_path / "windows.dmp"
+    path.write_bytes(b"PAGEDU64" + bytes(100) + b"some words" + bytes(100))
+    refused(5, "is a Windows crash dump", "labkit memory strings", "memory", "ps", path)
+    found = [json.loads(line) for line in run("memory", "strings", path, "--json").stdout.splitlines()]
+    assert [(row["text"], row["offset_bytes"], row["owner"]) for row in found] == [
+        ("PAGEDU64", 0, None),
+        ("some words", 108, None),
+    ]
+    refused(5, "is a Windows crash dump", "strings", "memory", "strings", path, "--pid", 1)
+
+
 def test_nothing_was_typed_and_no_log(image: Path):
     assert objects("memory", "history", image, "--pid", 41) == []
     refused(5, "has no symbol prb", "of another kind", "memory", "log", image)
@@ -260,6 +272,27 @@ def test_symbols_are_named_or_in_a_folder(image: Path, tmp_path: Path):
         5, "no symbol table for the kernel of this image: Linux version 6.1.0-tiny", "strings", "memory", "ps", image
     )
     refused(5, "can not be read", "--symbols", "memory", "ps", image, "--symbols", folder / "none.json")
+
+
+def test_an_image_that_was_cut_off_says_how_much_is_missing(tmp_path: Path):
+    whole = machine()
+    pages = whole.variable("max_pfn", 8)
+    whole.write(pages, (len(whole.data) // PAGE).to_bytes(8, "little"))
+    path, table = whole.write_to(tmp_path)
+    assert run("memory", "ps", path, "--symbols", table).stderr == ""
+
+    cut = tmp_path / "cut.raw"
+    cut.write_bytes(path.read_bytes()[: -3 * PAGE])
+    done = run("memory", "ps", cut, "--symbols", table)
+    assert "the last 12288 bytes are missing" in done.stderr
+    assert "memory up to 0x1000000" in done.stderr
+    assert "backup" in done.stdout
+
+    cut.write_bytes(path.read_bytes()[: whole.physical(pages)])
+    assert "within the kernel itself: it was cut off" in run("memory", "ps", cut, "--symbols", table).stderr
+    whole.write(pages, b"\xff" * 8)  # damage, no number of pages
+    path, table = whole.write_to(tmp_path)
+    assert run("memory", "ps", path, "--symbols", table).stderr == ""
 
 
 def test_the_table_of_another_kernel(image: Path, tmp_path: Path):

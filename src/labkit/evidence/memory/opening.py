@@ -9,6 +9,7 @@ from pathlib import Path
 from labkit.errors import EvidenceError
 from labkit.evidence.isolation import alive
 from labkit.evidence.memory.banner import is_windows, linux_banners
+from labkit.evidence.memory.extent import remark_missing_end
 from labkit.evidence.memory.kernel import Kernel
 from labkit.evidence.memory.physical import PhysicalMemory
 from labkit.evidence.memory.placement import holds_kernel
@@ -38,7 +39,9 @@ def open_kernel(image: Path, given: Path | None, shipped: Sequence[Path] = ()) -
         EvidenceError: The image or a table can not be read, or no table fits the kernel in the image.
     """
     with PhysicalMemory(image) as memory:
-        yield Kernel(memory, find_symbols(memory, given, shipped))
+        kernel = Kernel(memory, find_symbols(memory, given, shipped))
+        remark_missing_end(kernel)
+        yield kernel
 
 
 def find_symbols(memory: PhysicalMemory, given: Path | None, shipped: Sequence[Path] = ()) -> SymbolTable:
@@ -94,8 +97,8 @@ def _nothing_fits(memory: PhysicalMemory, refused: Sequence[_Candidate]) -> Evid
         )
     return EvidenceError(
         "no Linux kernel is in this image",
-        remedy="Is it an image of physical memory? It may be of another system, packed, encrypted or cut off at the "
-        f"beginning. labkit memory {works}",
+        remedy="Is it an image of physical memory? It may be of another system, packed, encrypted or cut off. "
+        f"labkit memory {works}",
     )
 
 

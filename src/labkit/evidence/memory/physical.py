@@ -65,7 +65,12 @@ class PhysicalMemory:
     ``end`` is the first address behind the last.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, any_file: bool = False) -> None:
+        """Open an image; with ``any_file`` any file at all, whose bytes count as if they were memory from 0 on.
+
+        Raises:
+            EvidenceError: It can not be opened, or is of a kind that is not read.
+        """
         self.path = path
         try:
             self._file = path.open("rb")
@@ -75,7 +80,7 @@ class PhysicalMemory:
             ) from error
         try:
             self._bytes = self._mapped()
-            self.container, self.runs = _runs(path, self._bytes)
+            self.container, self.runs = _any_bytes(self._bytes) if any_file else _runs(path, self._bytes)
         except BaseException:
             self.close()
             raise
@@ -181,6 +186,10 @@ class PhysicalMemory:
             yield from (address + place for place in sorted(found))
 
 
+def _any_bytes(data: mmap.mmap) -> tuple[str, tuple[Run, ...]]:
+    return "bytes", (Run(0, len(data), 0),)
+
+
 def _runs(path: Path, data: mmap.mmap) -> tuple[str, tuple[Run, ...]]:
     start = data[:8]
     for signature, name in _FOREIGN.items():
@@ -188,7 +197,7 @@ def _runs(path: Path, data: mmap.mmap) -> tuple[str, tuple[Run, ...]]:
             raise EvidenceError(
                 f"{path.name} is {name}, which is not read here",
                 remedy="labkit memory reads raw images of physical memory, ELF cores and LiME files. Unpack an archive "
-                "first; strings, labkit yara and digests work on the file as it is.",
+                "first; labkit memory strings, labkit yara and labkit image hash work on the file as it is.",
             )
     if start.startswith(_LIME_MAGIC):
         return "LiME", _lime_runs(path, data)
