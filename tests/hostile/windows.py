@@ -1,13 +1,18 @@
 """What `labkit artifacts` reads on a small Windows: hives, event logs, shortcuts, prefetch files and others."""
 
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from labkit.synthesis.artifacts import explorer_keys, software_keys, system_keys, usb_keys
 from labkit.synthesis.artifacts import security_events as events
+from labkit.synthesis.artifacts.chromium import ChromiumHistory
 from labkit.synthesis.artifacts.evtx import EventLog
+from labkit.synthesis.artifacts.firefox import FirefoxPlaces
 from labkit.synthesis.artifacts.lnk import DriveKind, LocalVolume, ShellLink, Tracker, shell_link
+from labkit.synthesis.artifacts.mail import Address, Attachment, Mail, message
+from labkit.synthesis.artifacts.mbox import Mbox
 from labkit.synthesis.artifacts.prefetch import Prefetch, PrefetchFile, PrefetchVolume
 from labkit.synthesis.artifacts.recycle_bin import index_file
 from labkit.synthesis.artifacts.registry import Hive
@@ -16,9 +21,11 @@ from labkit.synthesis.artifacts.shell_items import PathItem
 from labkit.synthesis.artifacts.system_events import kernel_started, log_started, service_installed
 from labkit.synthesis.artifacts.usb_keys import UsbDrive
 from labkit.synthesis.artifacts.windows_zones import windows_zone
+from labkit.synthesis.streams import Stream
 
 AT = datetime(2026, 2, 1, 8, tzinfo=UTC)
 _CONFIG, _LOGS = "/Windows/System32/config", "/Windows/System32/winevt/Logs"
+_PROFILE = "/Users/dana/AppData"
 _SID = "S-1-5-21-1111111111-2222222222-3333333333-1001"
 _STICK = UsbDrive(0x1D0B, 0x0417, "Marlin", "Flash 64", "1.10", "0417AABBCCDD", UUID(int=7), UUID(int=8))
 _ACCOUNT = events.Account(_SID, "dana", "T-PC-01", 0x3E7A1)
@@ -40,6 +47,9 @@ def windows_files() -> dict[str, bytes]:
         f"/$Recycle.Bin/{_SID}/$IAB12CD.docx": _version_1("C:\\Users\\dana\\plan.docx"),
         f"/$Recycle.Bin/{_SID}/$IEF34GH.docx": index_file(f"C:\\{'folder' * 120}.docx", size_bytes=9, deleted=AT),
         "/Windows/INF/setupapi.dev.log": _setup_log(),
+        f"{_PROFILE}/Local/Microsoft/Edge/User Data/Default/History": _surfed(ChromiumHistory(b"seed", AT)),
+        f"{_PROFILE}/Roaming/Mozilla/Firefox/Profiles/a/places.sqlite": _surfed(FirefoxPlaces(b"seed", AT)),
+        f"{_PROFILE}/Roaming/Thunderbird/Profiles/a/Mail/firm.example/Inbox": _mailbox(),
     }
 
 
@@ -131,3 +141,19 @@ def _setup_log() -> bytes:
         "<<<  [Exit status: SUCCESS]\r\n"
     )
     return (section * 5).encode()
+
+
+def _surfed(history: ChromiumHistory | FirefoxPlaces) -> bytes:
+    for number in range(40):
+        history.visit(f"https://site{number}.example/", f"Страница {number}", AT + timedelta(minutes=number))
+    history.forget("https://site7.example/")
+    history.download("https://a.example/c", "C:\\c.pdf", size_bytes=9, began=AT, ended=AT)
+    return history.render()
+
+
+def _mailbox() -> bytes:
+    box, paper = Mbox(), Attachment("план.pdf", "application/pdf", b"%PDF-1.4")
+    for number in range(12):
+        mail = Mail(Address("a@b.example"), (Address("c@d.example"),), f"План {number}", AT, "План\n")
+        box.add(message(replace(mail, attachments=(paper,)), Stream(b"seed", "mail")), AT.replace(tzinfo=None))
+    return box.render()

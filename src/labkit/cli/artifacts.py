@@ -56,7 +56,7 @@ def artifacts(
     as_json: bool,
     plain: bool,
 ) -> None:
-    """Show what Windows and its programs noted: registry, event logs, shortcuts, prefetch, recycle bin.
+    """Show what Windows and its programs noted: registry, event logs, shortcuts, browsers, mail, prefetch.
 
     Each record says what one file says, not who sat at the computer. Times are UTC as the machine's clock had it.
     """

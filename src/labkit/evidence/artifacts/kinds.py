@@ -3,7 +3,8 @@
 from collections.abc import Collection
 
 from labkit.errors import EvidenceError
-from labkit.evidence.artifacts import event_log, prefetch, recycle_bin, setup_log, shortcut, zone_identifier
+from labkit.evidence.artifacts import event_log, mail, prefetch, recycle_bin, setup_log, shortcut, zone_identifier
+from labkit.evidence.artifacts.browser import chromium, firefox
 from labkit.evidence.artifacts.parser import ArtifactParser
 from labkit.evidence.artifacts.registry import account, software, system
 
@@ -17,6 +18,9 @@ PARSERS: tuple[ArtifactParser, ...] = (
     recycle_bin.PARSER,
     zone_identifier.PARSER,
     setup_log.PARSER,
+    chromium.PARSER,
+    firefox.PARSER,
+    mail.PARSER,
 )
 KINDS = {kind: line for parser in PARSERS for kind, line in parser.kinds.items()}
 GROUPS = {

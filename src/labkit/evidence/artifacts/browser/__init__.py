@@ -1,0 +1,1 @@
+"""What browsers keep of pages and downloads."""
