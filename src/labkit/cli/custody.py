@@ -188,7 +188,9 @@ def show(ledger: Path | None, genesis: str | None, as_json: bool, plain: bool, b
 @click.option(
     "--snapshot", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An earlier copy of the ledger."
 )
-@click.option("--overlay", default="default", metavar="NAME|FILE", help="What a country adds to the rules.")
+@click.option(
+    "--overlay", metavar="NAME|FILE", help="What a country adds to the rules. Default: what your class works with."
+)
 @click.option(
     "--attachments",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -203,7 +205,7 @@ def check(
     plain: bool,
     since: tuple[str, ...],
     snapshot: Path | None,
-    overlay: str,
+    overlay: str | None,
     attachments: Path | None,
 ) -> None:
     """Check the ledger against the custody rules.

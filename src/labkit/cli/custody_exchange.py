@@ -20,14 +20,16 @@ from labkit.cli.output import note, write, write_lines
     help="Printable form, table, CASE/UCO as JSON-LD, or picture of the holders.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write; '-' is the standard output.")
-@click.option("--overlay", default="default", metavar="NAME|FILE", help="Names the protocol on the printed form.")
+@click.option(
+    "--overlay", metavar="NAME|FILE", help="Names the protocol on the printed form. Default: that of your class."
+)
 @click.option("--language", help="The language of the form. Default: that of the workspace.")
 @click.option("--peer", metavar="ID", help="The ledger that you took from this colleague.")
 @with_options(*PLACE_OPTIONS)
 def export(
     form: str,
     out: Path | None,
-    overlay: str,
+    overlay: str | None,
     language: str | None,
     peer: str | None,
     ledger: Path | None,

@@ -17,7 +17,12 @@ def trainer() -> None:
     """Build a class, grade it, see what it has not understood."""
 
 
-@trainer.command(epilog=examples("labkit trainer new spring-2026 --roster roster.csv --course first-steps"))
+@trainer.command(
+    epilog=examples(
+        "labkit trainer new spring-2026 --roster roster.csv --course first-steps",
+        "labkit trainer new spring-2026 --roster roster.csv --course prosecutors --overlay attesting-witness",
+    )
+)
 @click.argument("folder", metavar="CLASS", type=_FOLDER)
 @click.option(
     "--roster",
@@ -27,8 +32,9 @@ def trainer() -> None:
 )
 @click.option("--course", required=True, help="A course of labs/course.toml, such as first-steps.")
 @click.option("--name", help="What the class is called in reports (default: the folder's name).")
+@click.option("--overlay", metavar="NAME|FILE", help="What your country adds to the custody rules.")
 @click.option("--passphrase", "with_passphrase", is_flag=True, help="Protect the keys with a passphrase.")
-def new(folder: Path, roster: Path, course: str, name: str | None, with_passphrase: bool) -> None:
+def new(folder: Path, roster: Path, course: str, name: str | None, overlay: str | None, with_passphrase: bool) -> None:
     """Make the folder CLASS: settings, roster, keys.
 
     The file keys.json in it is secret. Who has it can compute every answer; without it nothing can be graded.
@@ -38,8 +44,18 @@ def new(folder: Path, roster: Path, course: str, name: str | None, with_passphra
     passphrase = os.environ.get(PASSPHRASE_VARIABLE) if with_passphrase else None
     if with_passphrase and not passphrase:
         passphrase = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True)
-    made = make_class(folder, roster=roster, course=course, name=name, passphrase=passphrase, now=datetime.now(UTC))
+    made = make_class(
+        folder,
+        roster=roster,
+        course=course,
+        name=name,
+        passphrase=passphrase,
+        overlay=overlay,
+        now=datetime.now(UTC),
+    )
     _say(f"Class {made.name}: {len(made.trainees)} trainee(s), course {made.course}, in {made.root}")
+    if overlay is not None:
+        _say("What your country adds to the custody rules stands in overlay.toml; packs take it along.")
     _say("Keep keys.json secret and back it up: grading needs it.")
     _say(f"Next: labkit trainer build {_shown(made.root)}")
 

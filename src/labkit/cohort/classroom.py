@@ -12,6 +12,7 @@ from labkit.atomic import whole_folder
 from labkit.cohort.keys import KEYS, ClassKeys, is_wrapped, new_keys, read_keys, write_keys
 from labkit.cohort.roster import read_roster
 from labkit.cohort.store import RESULTS, Store
+from labkit.custody.overlay import DEFAULT, Overlay, parse_overlay
 from labkit.errors import WorkspaceError
 from labkit.model.people import Trainee
 from labkit.workspace.pack import SUFFIX
@@ -19,6 +20,7 @@ from labkit.workspace.pack import SUFFIX
 SETTINGS = "class.toml"
 ROSTER = "roster.csv"
 PACKS = "packs"
+OVERLAY = "overlay.toml"
 FIRST_KEY_VERSION = "k1"
 _SCHEMA = 1
 _TOML_ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"'}
@@ -50,6 +52,24 @@ class Classroom:
         """Return whether the keys are protected by a passphrase."""
         return is_wrapped(self.root / KEYS)
 
+    @property
+    def overlay_path(self) -> Path:
+        """Return where the class says what its country adds to the custody rules; the file need not be there."""
+        return self.root / OVERLAY
+
+    def overlay(self) -> Overlay:
+        """Return what the country of the class adds to the custody rules.
+
+        Raises:
+            CustodyError: The file ``overlay.toml`` of the class is wrong.
+        """
+        text = self.overlay_text()
+        return DEFAULT if text is None else parse_overlay(OVERLAY, text)
+
+    def overlay_text(self) -> str | None:
+        """Return the file ``overlay.toml`` of the class, or None where there is none."""
+        return self.overlay_path.read_text(encoding="utf-8-sig") if self.overlay_path.exists() else None
+
     def pack_path(self, trainee: Trainee) -> Path:
         """Return where the pack of a trainee lies."""
         return self.packs / f"{trainee.trainee_id}{SUFFIX}"
@@ -67,10 +87,13 @@ def new_classroom(
     course: str,
     name: str | None = None,
     passphrase: str | None = None,
+    overlay: str | None = None,
     now: datetime,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Classroom:
     """Make the folder of a class; it appears whole or not at all.
+
+    ``overlay`` is the text of what the country of the class adds to the custody rules.
 
     Raises:
         RosterError: The roster is wrong.
@@ -85,6 +108,8 @@ def new_classroom(
         settings = _settings(name or root.name, course, now)
         (partial / SETTINGS).write_text(settings, encoding="utf-8", newline="\n")
         (partial / ROSTER).write_bytes(roster)
+        if overlay is not None:
+            (partial / OVERLAY).write_text(overlay, encoding="utf-8", newline="\n")
         write_keys(partial / KEYS, new_keys(random_bytes), passphrase)
         (partial / PACKS).mkdir()
         Store.create(partial / RESULTS).close()

@@ -9,6 +9,7 @@ from labkit.cohort.inbox import named_by_place
 from labkit.cohort.store import SubmissionRecord
 from labkit.cohort.truths import TruthByCase
 from labkit.content.schemas import Exercise
+from labkit.custody.overlay import DEFAULT, Overlay
 from labkit.grading.peer_audit import NO_PEER, PeerLedger
 from labkit.grading.runner import grade
 from labkit.grading.yara_trial import SampleSets
@@ -30,17 +31,24 @@ def grade_submission(
     ledger_genesis: str,
     sample_sets: Mapping[str, SampleSets],
     peer: PeerLedger = NO_PEER,
+    overlay: Overlay = DEFAULT,
 ) -> SubmissionResult:
     """Grade one submission over all cases; results stand in the order of the exercises.
 
     ``sample_sets`` is what YARA rules are tried on, by case; a case without a YARA task needs none. ``peer`` is the
-    colleague's ledger that was audited.
+    colleague's ledger that was audited, ``overlay`` what the class adds to the rules of custody.
     """
     by_task: dict[str, TaskResult] = {}
     for case, truth in truths.items():
         mine = [exercise for exercise in exercises if exercise.case == case]
         result = grade(
-            submission, mine, truth, ledger_genesis=ledger_genesis, sample_sets=sample_sets.get(case), peer=peer
+            submission,
+            mine,
+            truth,
+            ledger_genesis=ledger_genesis,
+            sample_sets=sample_sets.get(case),
+            peer=peer,
+            overlay=overlay,
         )
         by_task |= {task.task: task for task in result.tasks}
     order = [f"{exercise.slug}/{task.id}" for exercise in exercises for task in exercise.tasks]

@@ -54,19 +54,26 @@ def overlay(name: str) -> Overlay:
     Raises:
         CustodyError: There is none of that name, or the file is wrong.
     """
+    return parse_overlay(Path(name).stem, overlay_text(name))
+
+
+def overlay_text(name: str) -> str:
+    """Return the TOML text of an overlay of the kit, or of the file whose path ends in ``.toml``; it is not checked.
+
+    Raises:
+        CustodyError: There is none of that name, or the file can not be read.
+    """
     if name in names():
-        text = files("labkit.custody").joinpath("overlays", f"{name}.toml").read_text(encoding="utf-8")
-        return parse_overlay(name, text)
+        return files("labkit.custody").joinpath("overlays", f"{name}.toml").read_text(encoding="utf-8")
     if not name.endswith(".toml"):
         raise CustodyError(
             f"there is no overlay {name!r}",
             remedy=f"Use one of {', '.join(names())}, or the path of a file that ends in .toml.",
         )
     try:
-        text = Path(name).read_text(encoding="utf-8")
+        return Path(name).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CustodyError(f"{name} can not be read: {error}", remedy="Check the path of the overlay.") from error
-    return parse_overlay(Path(name).stem, text)
 
 
 def parse_overlay(name: str, text: str) -> Overlay:

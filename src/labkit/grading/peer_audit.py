@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from labkit.content.schemas import DefectAnswer
 from labkit.custody.chain import checkpoint
 from labkit.custody.ledger import Ledger
+from labkit.custody.overlay import DEFAULT, Overlay
 from labkit.custody.rules import check
 from labkit.grading.answers.contract import Given, Verdict
 from labkit.grading.answers.defect_answer import (
@@ -52,14 +53,14 @@ class _Found:
     cures: set[str] = field(default_factory=set)
 
 
-def flaws_by_rules(ledger: Ledger, answer: DefectAnswer) -> tuple[Flaw, ...]:
+def flaws_by_rules(ledger: Ledger, answer: DefectAnswer, overlay: Overlay = DEFAULT) -> tuple[Flaw, ...]:
     """Return the flaws of a ledger, in the order of their first lines.
 
     Findings of one category that share a rule or a line are one flaw: an auditor sees one thing there, and one
     misunderstanding of twelve lines is not twelve flaws. A finding without a line can not be named and is left out.
     """
     found: dict[str, list[_Found]] = {}
-    for finding in check(ledger):
+    for finding in check(ledger, overlay=overlay):
         meaning = answer.rules.get(finding.rule)
         if meaning is None or not finding.events:
             continue
@@ -80,7 +81,9 @@ def flaws_by_rules(ledger: Ledger, answer: DefectAnswer) -> tuple[Flaw, ...]:
     return tuple(sorted(flaws, key=lambda flaw: (sorted(flaw.lines), flaw.category)))
 
 
-def compare(given: Given[tuple[Flaw, ...]], answer: DefectAnswer, peer: PeerLedger) -> Verdict:
+def compare(
+    given: Given[tuple[Flaw, ...]], answer: DefectAnswer, peer: PeerLedger, overlay: Overlay = DEFAULT
+) -> Verdict:
     """Return the credit for an audit, and a detail for each row that is not all right; see the module.
 
     The shares are those of every DEFECT. In a ledger in which the rules find nothing, "no flaws" is right.
@@ -89,7 +92,7 @@ def compare(given: Given[tuple[Flaw, ...]], answer: DefectAnswer, peer: PeerLedg
     if ledger is None:
         raise ValueError(peer.fault)
     told = Detail(OF, {"colleague": peer.owner, "lines": len(ledger.entries), "code": checkpoint(ledger.head)})
-    flaws = flaws_by_rules(ledger, answer)
+    flaws = flaws_by_rules(ledger, answer, overlay)
     named = named_flaws(given.value, flaws)
     details = [told]
     agreed = cured = 0.0

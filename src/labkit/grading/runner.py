@@ -2,10 +2,12 @@
 
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from labkit.content.schemas import DefectAnswer, Exercise, LogAnswer, Task
+from labkit.custody.overlay import DEFAULT, Overlay
 from labkit.grading import peer_audit
 from labkit.grading.answers import TYPES
 from labkit.grading.answers.contract import ExpectedAnswer, FormError, Given, Verdict
@@ -31,6 +33,7 @@ def grade(
     ledger_genesis: str,
     sample_sets: SampleSets | None = None,
     peer: PeerLedger = NO_PEER,
+    overlay: Overlay = DEFAULT,
 ) -> SubmissionResult:
     """Grade every task of the exercises, in order. The same input gives the same result.
 
@@ -43,6 +46,7 @@ def grade(
         ledger_genesis: What the first line of the custody ledger must follow, see ``custody.ledger.genesis``.
         sample_sets: What YARA rules are tried on; without it a YARA task ends as ``BROKEN``.
         peer: The colleague's ledger that was audited; without it such an audit ends as ``BLOCKED``.
+        overlay: What the class adds to the rules of custody.
     """
     results = []
     for exercise in exercises:
@@ -51,7 +55,8 @@ def grade(
             given = submission.answers.get(name, "")
             hints_used = min(max(submission.hints_used.get(name, 0), 0), _MOST_HINTS)
             try:
-                expected = resolve(task, truth, sample_sets)  # first: what we can not grade is broken even unanswered
+                # first: what we can not grade is broken even unanswered
+                expected = replace(resolve(task, truth, sample_sets), overlay=overlay)
                 outcome, verdict = _grade_task(task, expected, given, submission, truth, ledger_genesis, peer)
                 if exercise.bonus_points is not None and _is_left_out(task, expected, submission, ledger_genesis):
                     outcome, verdict = Outcome.MISSING, Verdict(0)
@@ -104,7 +109,7 @@ def _grade_task(
         except FormError as error:
             return Outcome.UNREADABLE, Verdict(0, error.mistake, (error.code,), _what_is_unreadable(error))
     if _is_audit(answer):
-        verdict = peer_audit.compare(given, answer, peer)
+        verdict = peer_audit.compare(given, answer, peer, expected.overlay)
     else:
         verdict = TYPES[answer.type].compare(given, answer, expected)
     notices = (*given.notices, *verdict.notices)

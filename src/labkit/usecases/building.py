@@ -12,6 +12,7 @@ from labkit.content.reader import Library
 from labkit.errors import ContentError
 from labkit.model.people import Trainee
 from labkit.model.scenario import CaseScenario
+from labkit.workspace.folder import OVERLAY
 from labkit.workspace.manifest import Manifest
 from labkit.workspace.pair import PAIR, Pair, pair_bytes
 
@@ -28,6 +29,7 @@ class PackOrder:
     scratch: Path  # a folder of this order's own; whoever ordered removes it
     out: Path  # where the pack is written, in scratch
     pair: Pair | None = None  # where the course has exercises for pairs
+    overlay: str | None = None  # what the country of the class adds to the custody rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ def build_pack(order: PackOrder) -> BuiltPack:
     }
     if order.pair is not None:
         texts[f"kit/{PAIR}"] = pair_bytes(order.pair)
+    if order.overlay is not None:
+        texts[f"kit/{OVERLAY}"] = order.overlay.encode()
     for lab in library.labs_of(course):
         texts[f"kit/guides/{lab.slug}.md"] = fill(read_guide(library, lab.slug, language), variables).encode()
     signature = write_pack(order.out, PackContent(files, texts), order.manifest, order.keys)

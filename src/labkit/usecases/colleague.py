@@ -114,7 +114,7 @@ def place_of(workspace: Workspace, trainee_id: str) -> LedgerPlace:
     """
     copy = peer.held_of(workspace, trainee_id)
     path = workspace.root / peer.FOLDER / copy.owner.trainee_id / peer.LEDGER
-    return LedgerPlace(path, copy.genesis, workspace.zone, workspace.language, is_ours=False)
+    return LedgerPlace(path, copy.genesis, workspace.zone, workspace.language, is_ours=False, overlay=workspace.overlay)
 
 
 def peer_place(start: Path, trainee_id: str) -> LedgerPlace:
@@ -180,7 +180,13 @@ def own_key(start: Path) -> Path:
 
 
 def _own(workspace: Workspace) -> LedgerPlace:
-    return LedgerPlace(workspace.custody_path, workspace.ledger_genesis, workspace.zone, workspace.language)
+    return LedgerPlace(
+        workspace.custody_path,
+        workspace.ledger_genesis,
+        workspace.zone,
+        workspace.language,
+        overlay=workspace.overlay,
+    )
 
 
 def _private_key(workspace: Workspace) -> str:

@@ -33,13 +33,17 @@ _STAGES = {
 
 @dataclass(frozen=True, slots=True)
 class LedgerPlace:
-    """Where a ledger is, and what it begins with. ``is_ours`` is False for a file that was only named."""
+    """Where a ledger is, and what it begins with. ``is_ours`` is False for a file that was only named.
+
+    ``overlay`` is what its class adds to the rules: a name, or the path of a file.
+    """
 
     path: Path
     genesis: str
     zone: str = ""
     language: str = "en"
     is_ours: bool = True
+    overlay: str = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def find_ledger(start: Path, *, ledger: Path | None = None, genesis: str | None 
     from labkit.workspace.folder import find_workspace
 
     found = find_workspace(start)
-    return LedgerPlace(found.custody_path, found.ledger_genesis, found.zone, found.language)
+    return LedgerPlace(found.custody_path, found.ledger_genesis, found.zone, found.language, overlay=found.overlay)
 
 
 def read_ledger(place: LedgerPlace) -> Ledger:
@@ -193,7 +197,7 @@ def review(
     *,
     now: datetime,
     known_heads: Iterable[str] = (),
-    overlay: str = "default",
+    overlay: str | None = None,
     snapshot: Path | None = None,
     attachments: Path | None = None,
 ) -> Review:
@@ -203,14 +207,14 @@ def review(
         place: The ledger.
         now: When an unfinished last line was found.
         known_heads: Heads or checkpoint codes that were noted earlier.
-        overlay: What a country adds to the rules: a name, or the path of a file.
+        overlay: What a country adds to the rules: a name, or the path of a file; that of the class if left out.
         snapshot: An earlier copy of the ledger.
         attachments: The folder in which the attachments lie.
 
     Raises:
         CustodyError: There is no such overlay.
     """
-    country = overlay_of(overlay)
+    country = overlay_of(overlay or place.overlay)
     seen = view(place, now=now)
     earlier = None if snapshot is None else parse(split_lines(snapshot.read_bytes()), genesis=place.genesis)
     files = None if attachments is None else tuple(_digests(attachments))

@@ -26,13 +26,13 @@ _MOST_PROBLEMS = 20
 _MOST_BYTES = 10 * 1024 * 1024
 
 
-def exported(place: LedgerPlace, form: str, *, overlay: str = "default", language: str = "") -> str:
+def exported(place: LedgerPlace, form: str, *, overlay: str | None = None, language: str = "") -> str:
     """Return the ledger as a text: ``html`` to print, ``csv``, ``case`` (CASE/UCO in JSON-LD) or ``svg``.
 
     Args:
         place: The ledger.
         form: One of ``FORMATS``.
-        overlay: Names the seizure protocol on the printed form.
+        overlay: Names the seizure protocol on the printed form; that of the class if left out.
         language: The reader's language; that of the workspace if left out.
 
     Raises:
@@ -54,10 +54,12 @@ def exported(place: LedgerPlace, form: str, *, overlay: str = "default", languag
         return picture(ledger, t)
     from labkit.reports.custody_pages import ledger_form
 
-    return ledger_form(ledger, t, overlay_of(overlay))
+    return ledger_form(ledger, t, overlay_of(overlay or place.overlay))
 
 
-def export_to(place: LedgerPlace, form: str, out: Path | None, *, overlay: str = "default", language: str = "") -> Path:
+def export_to(
+    place: LedgerPlace, form: str, out: Path | None, *, overlay: str | None = None, language: str = ""
+) -> Path:
     """Write the ledger to a file and return its path; see ``exported``. Without ``out`` it lies beside the ledger.
 
     Raises:

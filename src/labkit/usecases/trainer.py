@@ -14,6 +14,8 @@ from labkit.cohort.pairs import pair_of
 from labkit.cohort.store import PackRecord, Store
 from labkit.cohort.truths import TruthByCase, derive_truths, key_version, order_truth, truth_digest
 from labkit.content.reader import Library, load_library
+from labkit.custody.overlay import overlay as overlay_of
+from labkit.custody.overlay import overlay_text
 from labkit.errors import ContentError, StorageError
 from labkit.model.grading import Flag
 from labkit.model.people import Trainee
@@ -64,17 +66,21 @@ def make_class(
     course: str,
     name: str | None,
     passphrase: str | None,
+    overlay: str | None = None,
     now: datetime,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Classroom:
-    """Make the folder of a class.
+    """Make the folder of a class. ``overlay`` is an overlay of the custody rules: a name, or the path of a file.
 
     Raises:
         ContentError: There is no such course.
+        CustodyError: There is no such overlay, or it is wrong.
         RosterError: The roster is wrong.
         WorkspaceError: There is something in that place already.
     """
     load_library().course(course)
+    if overlay is not None:
+        overlay_of(overlay)
     return new_classroom(
         folder,
         roster=roster.read_bytes(),
@@ -82,6 +88,7 @@ def make_class(
         course=course,
         name=name,
         passphrase=passphrase,
+        overlay=None if overlay is None else overlay_text(overlay),
         now=now,
         random_bytes=random_bytes,
     )
@@ -103,12 +110,14 @@ def build_packs(
 
     Raises:
         WorkspaceError: Not a class, or nobody has that id.
+        CustodyError: The overlay of the class is wrong.
         ContentError: The content of the course is wrong.
         SynthesisError: A scenario can not be turned into evidence.
     """
     from labkit.workspace.manifest import key_fingerprint
 
     classroom = open_classroom(folder)
+    classroom.overlay()  # a wrong one is told before anything is built
     keys = classroom.keys(passphrase)
     library = load_library()
     wanted = tuple(find_trainee(classroom, each) for each in only) or classroom.trainees
@@ -148,6 +157,7 @@ def grade_inbox(
 
     Raises:
         WorkspaceError: Not a class.
+        CustodyError: The overlay of the class is wrong.
         IntakeError: There is no such inbox.
         ContentError: The content is not the one that the packs were built from.
         StorageError: The results are damaged or can not be written.
@@ -159,6 +169,7 @@ def grade_inbox(
     from labkit.grading.similarity import ValueIndex
 
     classroom = open_classroom(folder)
+    overlay = classroom.overlay()
     keys = classroom.keys(passphrase)
     library = load_library()
     exercises = library.exercises_of(classroom.course)
@@ -198,6 +209,7 @@ def grade_inbox(
                     ledger_genesis=peers.genesis_of(submission.pack_id),
                     sample_sets=samples.of(trainee.trainee_id),
                     peer=peers.audited_by(submission),
+                    overlay=overlay,
                 )
                 flags += peers.flags_of_copy(trainee, submission)
                 flags += peers.flags_of_handover(trainee, submission)
@@ -245,6 +257,7 @@ def _order(classroom: Classroom, library: Library, keys: ClassKeys, trainee: Tra
         scratch=scratch,
         out=scratch / "new.labpack",
         pair=_pair(classroom, library, keys, trainee),
+        overlay=classroom.overlay_text(),
     )
 
 

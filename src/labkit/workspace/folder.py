@@ -9,6 +9,7 @@ from labkit.workspace.root import KIT, MANIFEST, find_root
 
 EVIDENCE = "evidence"
 WORK = "work"
+OVERLAY = "overlay.toml"
 _START_AGAIN = "Copy your answers.json to a safe place, start the pack again into a new folder, and tell your trainer."
 
 
@@ -34,6 +35,12 @@ class Workspace:
     def custody_path(self) -> Path:
         """Return the custody ledger."""
         return self.root / "custody.jsonl"
+
+    @property
+    def overlay(self) -> str:
+        """Return the overlay of the custody rules that the class works with: a path, or the name of the default."""
+        path = self.kit / OVERLAY
+        return str(path) if path.exists() else "default"
 
     @property
     def examination_path(self) -> Path:

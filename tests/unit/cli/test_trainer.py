@@ -27,6 +27,29 @@ def test_new_says_what_was_made_and_what_comes_next(tmp_path: Path, roster: Path
     assert "labkit trainer build" in result.output
 
 
+def test_what_a_country_adds_is_copied_into_the_class_and_refused_if_it_is_wrong(tmp_path: Path, roster: Path) -> None:
+    own = tmp_path / "norvia.toml"
+    own.write_text("attesting_witnesses = 2\n", encoding="utf-8")
+    made = run("new", tmp_path / "spring", "--roster", roster, "--course", "first-steps", "--overlay", own)
+    named = run("new", tmp_path / "a", "--roster", roster, "--course", "first-steps", "--overlay", "legacy-digests")
+    own.write_text("witnesses = 2\n", encoding="utf-8")
+    wrong = run("new", tmp_path / "b", "--roster", roster, "--course", "first-steps", "--overlay", own)
+    unknown = run("new", tmp_path / "c", "--roster", roster, "--course", "first-steps", "--overlay", "mars")
+
+    assert "overlay.toml; packs take it along" in made.output
+    assert (tmp_path / "spring" / "overlay.toml").read_text(encoding="utf-8") == "attesting_witnesses = 2\n"
+    assert 'hash_policy = "legacy"' in (tmp_path / "a" / "overlay.toml").read_text(encoding="utf-8")
+    assert (named.exit_code, wrong.exit_code, unknown.exit_code) == (0, 7, 7)
+    assert "witnesses is not a key of an overlay" in wrong.stderr
+    assert "there is no overlay 'mars'" in unknown.stderr
+    assert not (tmp_path / "b").exists()
+
+    (tmp_path / "spring" / "overlay.toml").write_text("witnesses = 2\n", encoding="utf-8")
+    for command in (["build"], ["grade", tmp_path]):
+        told = run(command[0], tmp_path / "spring", *command[1:])
+        assert (told.exit_code, "overlay.toml: witnesses is not a key" in told.stderr) == (7, True)
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

@@ -4,7 +4,8 @@ import pytest
 
 from labkit.cohort import classroom as module
 from labkit.cohort.classroom import find_trainee, new_classroom, open_classroom
-from labkit.errors import RosterError, WorkspaceError
+from labkit.custody.overlay import DEFAULT
+from labkit.errors import CustodyError, RosterError, WorkspaceError
 from tests.small_class import NOW
 
 ROSTER = "trainee_id,name,language\nT01,Nadia Marlow,en\nT02,Тимур Ясенев,ru\n".encode()
@@ -25,6 +26,17 @@ def test_a_class_comes_back_as_it_was_made(tmp_path: Path) -> None:
     assert found.keys() == made.keys()
     assert not found.needs_passphrase
     assert found.results_path.is_file()
+
+
+def test_a_class_may_say_what_its_country_adds_to_the_custody_rules(tmp_path: Path) -> None:
+    plain = new_classroom(tmp_path / "plain", roster=ROSTER, course="c", now=NOW)
+    own = new_classroom(tmp_path / "own", roster=ROSTER, course="c", now=NOW, overlay="attesting_witnesses = 3\n")
+
+    assert plain.overlay() == DEFAULT
+    assert (own.overlay().attesting_witnesses, own.overlay_text()) == (3, "attesting_witnesses = 3\n")
+    own.overlay_path.write_text("witnesses = 3\n", encoding="utf-8")
+    with pytest.raises(CustodyError, match="witnesses is not a key"):
+        own.overlay()
 
 
 def test_two_classes_have_different_keys(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from labkit.content.schemas import Exercise
 from labkit.custody import ledger
-from labkit.custody.overlay import names
+from labkit.custody.overlay import names, parse_overlay
 from labkit.errors import ContentError
 from labkit.grading.answers.contract import FormError
 from labkit.grading.answers.log_answer import right_value
@@ -124,6 +124,23 @@ def test_an_exercise_may_ask_for_what_a_country_adds(tmp_path: Path) -> None:
 
     assert rules("attesting-witness") - rules("default") == {"CC-33"}
     assert set(get_args(type(LOG.answer).model_fields["overlay"].annotation)) == set(names())
+
+
+def test_what_a_class_adds_counts_unless_the_exercise_names_another_country(tmp_path: Path) -> None:
+    seized = an_event("seized", 0).replace('["KF-06"]', '["KF-02"]')
+    (tmp_path / "custody.toml").write_text(DECLARED + seized, "utf-8")
+    submission = a_submission({}, custody_lines=render_custody(tmp_path, truth_of(), genesis=GENESIS))
+    of_class = parse_overlay("own", "attesting_witnesses = 1")
+
+    def rules(overlay: str) -> set[str]:
+        task = LOG.model_copy(update={"answer": LOG.answer.model_copy(update={"overlay": overlay})})
+        [found] = grade(
+            submission, [an_exercise({"log": task})], truth_of(), ledger_genesis=GENESIS, overlay=of_class
+        ).tasks
+        return {item.code for item in found.details}
+
+    assert "CC-33" in rules("default")
+    assert "CC-33" not in rules("legacy-digests")
 
 
 def test_a_missing_event_costs_its_share_and_is_named(tmp_path: Path) -> None:

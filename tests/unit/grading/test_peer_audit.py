@@ -4,6 +4,7 @@ import pytest
 
 from labkit.content.reader import load_library
 from labkit.custody.ledger import Ledger, parse
+from labkit.custody.overlay import overlay
 from labkit.custody.rules import RULES
 from labkit.grading.answers.contract import FormError, Verdict
 from labkit.grading.forms import check_form, read_answer
@@ -51,6 +52,14 @@ def test_the_flaws_are_what_the_rules_find() -> None:
         ([FIRST + 2, FIRST + 3], "seal"),
     ]
     assert flaws_by_rules(SOUND, TASK.answer) == ()  # type: ignore[arg-type]
+
+
+def test_what_the_class_adds_to_the_rules_is_a_flaw_too() -> None:
+    witnessed = overlay("attesting-witness")
+    found = {flaw.category for flaw in flaws_by_rules(FLAWED, TASK.answer, witnessed)}  # type: ignore[arg-type]
+    assert found == {"record", "seal", "signature"}
+    unseen = compare(read_answer(TASK.answer, f"{PURPOSE}\n{OTHER_SEAL}"), TASK.answer, PeerLedger(FLAWED), witnessed)  # type: ignore[arg-type]
+    assert unseen.credit_percent < 100
 
 
 def test_naming_all_earns_everything() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from labkit.custody.overlay import DEFAULT, Overlay
 from labkit.errors import AnswerError, ContentError
 from labkit.grading.story import NO_STORY, Story
 from labkit.model.grading import Detail
@@ -97,6 +98,7 @@ class ExpectedAnswer:
     known: tuple[KnownValue, ...] = ()
     events: tuple[ExpectedEvent, ...] = ()  # LOG
     story: Story = NO_STORY  # LOG: what really happened
+    overlay: Overlay = DEFAULT  # LOG: what the class adds to the custody rules
     citations: tuple["ExpectedCitation", ...] = ()  # CLAIM
     samples: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)  # YARA: set to its files
     herrings: Mapping[str, frozenset[int]] = field(default_factory=dict)  # DEFECT: what only looks like a flaw

@@ -10,7 +10,7 @@ from labkit.content.schemas import LogAnswer
 from labkit.custody import signing
 from labkit.custody.ledger import Ledger, ProblemCode
 from labkit.custody.ledger import parse as parse_ledger
-from labkit.custody.overlay import overlay
+from labkit.custody.overlay import DEFAULT, overlay
 from labkit.custody.rules import RuleFinding, check
 from labkit.custody.scoring import score
 from labkit.grading.answers.contract import (
@@ -82,10 +82,10 @@ def compare(given: Given[Ledger], answer: LogAnswer, expected: ExpectedAnswer) -
     """Return the credit with one detail for each missing event and each finding of a rule.
 
     A ledger that begins in another pack earns nothing: it is not the trainee's own. Rules that the exercise leaves out
-    ask for something that its story does not give.
+    ask for something that its story does not give. An overlay that the exercise names comes before that of the class.
     """
     ledger = given.value
-    found = check(ledger, overlay=overlay(answer.overlay))
+    found = check(ledger, overlay=expected.overlay if answer.overlay == DEFAULT.name else overlay(answer.overlay))
     findings = tuple(
         finding
         for finding in found
