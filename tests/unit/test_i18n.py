@@ -42,6 +42,20 @@ def test_plurals_follow_the_language() -> None:
     ]
 
 
+def test_a_fraction_takes_the_form_of_two_and_its_own_spelling() -> None:
+    worth = {
+        language: [
+            translator(language).plural("page.points", points, number=f"{points:g}") for points in (1, 2, 5, 0.75, 1.5)
+        ]
+        for language in ("en", "ru")
+    }
+
+    assert worth == {
+        "en": ["1 point", "2 points", "5 points", "0.75 points", "1.5 points"],
+        "ru": ["1 балл", "2 балла", "5 баллов", "0.75 балла", "1.5 балла"],
+    }
+
+
 def test_an_unknown_key_is_a_fault_and_an_unknown_language_is_english() -> None:
     with pytest.raises(KeyError, match="no such thing"):
         translator("en")("no such thing")

@@ -38,9 +38,13 @@ class Translator:
         """Return whether a sentence for ``key`` exists."""
         return self._translations.gettext(key) != key
 
-    def plural(self, key: str, number: int, /, **values: object) -> str:
-        """Return the plural form of ``key`` for ``number``, which fills ``{number}``."""
-        sentence = self._translations.ngettext(key, key, number)
+    def plural(self, key: str, number: float, /, **values: object) -> str:
+        """Return the plural form of ``key`` for ``number``, which fills ``{number}`` unless ``values`` spell it.
+
+        A fraction takes the form of two, in English as in Russian ("0.5 points", "0,5 балла").
+        """
+        counted = int(number) if number == int(number) else 2
+        sentence = self._translations.ngettext(key, key, counted)
         if sentence == key:
             raise KeyError(f"no message {key!r} in the catalogues")
         return sentence.format_map({"number": number, **values})

@@ -94,7 +94,7 @@ def exercise_page(library: Library, exercise: Exercise, t: Translator, public_va
                 "id": task.id,
                 "heading": f"{text.number}. {fill(text.heading, public_variables)}",
                 "text": markdown(fill(text.text_markdown, public_variables)),
-                "points": number(exercise.points_of(task)),
+                "worth": _worth(t, "page.points", exercise.points_of(task)),
                 "form": form,
             }
         )
@@ -103,7 +103,7 @@ def exercise_page(library: Library, exercise: Exercise, t: Translator, public_va
         t,
         title=brief.title,
         introduction=markdown(fill(brief.introduction, public_variables)),
-        points=_points(exercise, t),
+        worth=_worth_of(exercise, t),
         mode=exercise.mode,
         tasks=tasks,
     )
@@ -115,15 +115,20 @@ def custody_form(t: Translator) -> str:
     return render("custody_form.html.j2", t, second=second, fields=FORM_FIELDS, columns=FORM_COLUMNS, rows=FORM_ROWS)
 
 
-def _points(exercise: Exercise, t: Translator) -> str:
+def _worth_of(exercise: Exercise, t: Translator) -> str:
     """Return what an exercise is worth, and that it is a bonus where it is one."""
-    total = number(sum(exercise.points_of(task) for task in exercise.tasks))
-    return total if exercise.bonus_points is None else t("page.bonus", points=total)
+    total = sum(exercise.points_of(task) for task in exercise.tasks)
+    return _worth(t, "page.points" if exercise.bonus_points is None else "page.bonus", total)
+
+
+def _worth(t: Translator, key: str, points: float) -> str:
+    shown = number(points)
+    return t.plural(key, float(shown), number=shown)
 
 
 def _line(exercise: Exercise, t: Translator) -> dict[str, Any]:
     return {
         "slug": exercise.slug,
         "title": translated(exercise.title, t.language),
-        "points": _points(exercise, t),
+        "worth": _worth_of(exercise, t),
     }

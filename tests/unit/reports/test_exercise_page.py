@@ -43,3 +43,21 @@ def test_a_page_shows_the_columns_of_a_table_and_the_options_of_a_choice(page: P
     assert '<code dir="ltr">ntfs</code> NTFS' in html
     assert '<code dir="ltr">neighbour</code> Ноутбук соседа' in html
     assert "Бета-07" not in html
+
+
+def test_points_are_counted_as_people_count(page: Page) -> None:
+    first, *others = page.exercise.tasks
+    tasks = (first.model_copy(update={"points": 1}), *others)
+    exercise = page.exercise.model_copy(update={"tasks": tasks})
+    bonus = exercise.model_copy(update={"bonus_points": 10.0})
+
+    html = {
+        language: exercise_page(page.library, exercise, translator(language), truth_of().variables)
+        for language in ("en", "ru")
+    }
+
+    assert ">1 point · " in html["en"]
+    assert ">10 points · " in html["en"]
+    assert ">1 балл · " in html["ru"]
+    assert ">10 баллов · " in html["ru"]
+    assert " bonus points · " in exercise_page(page.library, bonus, translator("en"), truth_of().variables)
