@@ -134,3 +134,10 @@ def test_the_first_of_several_breaks_counts_and_a_sound_exhibit_has_none() -> No
         "HN-01": 0, "HN-02": 0, "HN-03": 0, "HN-04": planted["D01"][1],
     }  # fmt: skip
     assert set(first_breaks(draft, ())) == {"HN-01", "HN-02", "HN-03", "HN-04"}
+
+
+@pytest.mark.parametrize("seed", [b"5", b"6", b"7"])
+def test_what_was_typed_in_the_evening_stands_in_the_order_of_typing(seed: bytes) -> None:
+    days = [line["recorded_at"][:10] for line in lines(file_of(seed, "D27")[0]) if "event_at" in line]
+    assert len(set(days)) > 5
+    assert days == sorted(days)

@@ -110,3 +110,12 @@ def test_the_files_are_the_locked_ones(tmp_path: Path) -> None:
 
     assert len(locked) == 3
     assert found == locked, "every trainee's evidence has changed; if that is meant, write the new digests down"
+
+
+def test_numbers_of_seals_are_not_cut_in_two_and_stages_are_words(built: tuple[BuiltCase, ...]) -> None:
+    text = contents(built[0])["custody-file.html"].decode()
+    seals = re.findall(r"\bS-\d{6}\b", text)
+    assert len(seals) > 20
+    assert len(re.findall(r'<span class="whole">S-\d{6}</span>', text)) == len(seals)
+    assert "source_pre" not in text
+    assert "workcopy" not in text

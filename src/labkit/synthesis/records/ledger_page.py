@@ -6,7 +6,7 @@ from html import escape
 from labkit.synthesis.records.draft import Line
 from labkit.synthesis.records.page import page, row, signature_drawn, table, time_text
 from labkit.synthesis.records.setting import CASE_NUMBER, PROTOCOL, WARRANT
-from labkit.synthesis.records.terms import KINDS, ROLE_NAMES, SEAL_STATES
+from labkit.synthesis.records.terms import DIGEST_OF, KINDS, ROLE_NAMES, SEAL_STATES, STAGES
 
 
 def ledger_page(content: Sequence[Line], title: str) -> str:
@@ -21,7 +21,7 @@ def ledger_page(content: Sequence[Line], title: str) -> str:
                "Serial, capacity / Серийный номер, объём",
                "Found / Обнаружен", "State / Состояние"), _exhibits(content)),
         table("Entries / Записи", ("No. / №", "Time, entered / Время, внесено", "What / Что", "Exhibits / Объекты",
-               "Who, where, why / Кто, где, зачем", "Seals and bags / Печати и пакеты",
+               "Who, where, why / Кто, где, зачем", "Seals and bags / Пломбы и пакеты",
                "Digests, tools / Хеш-суммы, средства", "Notes, signatures / Примечания, подписи"),
                _events(content, names)),
     ]  # fmt: skip
@@ -86,7 +86,9 @@ def _exhibits(content: Sequence[Line]) -> Iterator[str]:
 
 
 def _events(content: Sequence[Line], names: Mapping[str, str]) -> Iterator[str]:
-    raw = frozenset({"Time / Время", "Digests / Хеш-суммы", "Notes / Примечания"})
+    raw = frozenset(
+        {"Time / Время", "Exhibits / Объекты", "Seals / Пломбы", "Digests / Хеш-суммы", "Notes / Примечания"}
+    )
     for line in content:
         if "event_at" not in line:
             continue
@@ -96,9 +98,9 @@ def _events(content: Sequence[Line], names: Mapping[str, str]) -> Iterator[str]:
                 ("No. / №", str(line["seq"])),
                 ("Time / Время", f'<span class="when">{escape(time_text(line["event_at"]))}{entered}'),
                 ("What / Что", KINDS[line["type"]]),
-                ("Exhibits / Объекты", ", ".join(line["exhibits"])),
+                ("Exhibits / Объекты", ", ".join(map(_whole, line["exhibits"]))),
                 ("Who / Кто", _who(line, names)),
-                ("Seals / Печати", _seals(line)),
+                ("Seals / Пломбы", _seals(line)),
                 ("Digests / Хеш-суммы", _technique(line)),
                 ("Notes / Примечания", _notes(line, names)),
             ],
@@ -133,20 +135,25 @@ def _who(line: Line, names: Mapping[str, str]) -> str:
     return "; ".join(parts)
 
 
+def _whole(number: str) -> str:
+    """Return a number that no line end cuts in two, so that a column of them can be compared."""
+    return f'<span class="whole">{escape(number)}</span>'
+
+
 def _seals(line: Line) -> str:
     parts = []
     for key, word in (("seal_before", "found / обнаружена"), ("seal_after", "left / оставлена")):
-        parts += [f"{word}: {seal['number']} {SEAL_STATES[seal['state']]}" for seal in line.get(key, [])]
+        parts += [f"{word}: {_whole(seal['number'])} {SEAL_STATES[seal['state']]}" for seal in line.get(key, [])]
     if "bag_no_after" in line:
-        parts.append(f"bag / пакет {line['bag_no_after']}")
+        parts.append(f"bag / пакет {_whole(line['bag_no_after'])}")
     if "condition_after" in line:
-        parts.append(line["condition_after"])
+        parts.append(escape(line["condition_after"]))
     return "; ".join(parts) or "–"
 
 
 def _technique(line: Line) -> str:
     parts = [
-        f"{escape(one['alg'])} of / от {escape(one['of'])} {escape(one.get('exhibit', ''))}, {escape(one['stage'])}, "
+        f"{escape(one['alg'])}, {DIGEST_OF[one['of']]} {_whole(one.get('exhibit', ''))}, {STAGES[one['stage']]}, "
         f"{escape(time_text(one['computed_at']))}:<br><code>{escape(one['value'])}</code>"
         for one in line.get("hash", [])
     ]

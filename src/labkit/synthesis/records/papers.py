@@ -54,7 +54,7 @@ def warrant_page(draft: Draft) -> str:
 
 _CAPTIONS: Mapping[str, str] = {
     "label": "label / этикетка",
-    "bag": "bag and seal, at the scene / пакет и печать, на месте",
+    "bag": "bag and seal, at the scene / пакет и пломба, на месте",
     "clock": "clock beside a reference clock / часы рядом с эталонными",
 }
 

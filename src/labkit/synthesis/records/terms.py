@@ -23,3 +23,11 @@ ROLE_NAMES: Mapping[str, str] = {
 SEAL_STATES: Mapping[str, str] = {
     "intact": "intact / цела", "new": "new / новая", "removed": "removed / снята", "broken": "broken / повреждена"
 }  # fmt: skip
+DIGEST_OF: Mapping[str, str] = {
+    "media": "medium / носитель", "container": "container / контейнер", "file": "file / файл",
+    "memory": "memory / память",
+}  # fmt: skip
+STAGES: Mapping[str, str] = {
+    "source_pre": "the source itself / сам источник", "image": "image made / при снятии образа",
+    "verify": "verification / проверка", "workcopy": "copy made / при копировании",
+}  # fmt: skip
