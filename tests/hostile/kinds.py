@@ -104,7 +104,6 @@ def windows(folder: Path) -> list[Path]:
     for path, content in windows_files().items():
         _make_directories(volume, path.rpartition("/")[0], at)
         volume.create(path, content, at)
-    volume.create("/Users/dana/offer.pdf", b"%PDF-1.4", at)
     volume.write_stream("/Users/dana/offer.pdf", "Zone.Identifier", ZONE_IDENTIFIER, at)
     volume.copy("/Users/dana/NTUSER.DAT", "/Users/NTUSER.DAT", at)
     volume.delete("/Users/NTUSER.DAT", at)

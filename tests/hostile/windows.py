@@ -22,6 +22,12 @@ from labkit.synthesis.artifacts.system_events import kernel_started, log_started
 from labkit.synthesis.artifacts.usb_keys import UsbDrive
 from labkit.synthesis.artifacts.windows_zones import windows_zone
 from labkit.synthesis.streams import Stream
+from labkit.synthesis.world.exif import Position, Shot
+from labkit.synthesis.world.office import docx
+from labkit.synthesis.world.office_properties import DocumentProperties
+from labkit.synthesis.world.pdf import pdf
+from labkit.synthesis.world.photo import camera_photo
+from labkit.synthesis.world.zip_stored import ZippedFile, zip_files
 
 AT = datetime(2026, 2, 1, 8, tzinfo=UTC)
 _CONFIG, _LOGS = "/Windows/System32/config", "/Windows/System32/winevt/Logs"
@@ -50,6 +56,7 @@ def windows_files() -> dict[str, bytes]:
         f"{_PROFILE}/Local/Microsoft/Edge/User Data/Default/History": _surfed(ChromiumHistory(b"seed", AT)),
         f"{_PROFILE}/Roaming/Mozilla/Firefox/Profiles/a/places.sqlite": _surfed(FirefoxPlaces(b"seed", AT)),
         f"{_PROFILE}/Roaming/Thunderbird/Profiles/a/Mail/firm.example/Inbox": _mailbox(),
+        **_papers(),
     }
 
 
@@ -157,3 +164,14 @@ def _mailbox() -> bytes:
         mail = Mail(Address("a@b.example"), (Address("c@d.example"),), f"План {number}", AT, "План\n")
         box.add(message(replace(mail, attachments=(paper,)), Stream(b"seed", "mail")), AT.replace(tzinfo=None))
     return box.render()
+
+
+def _papers() -> dict[str, bytes]:
+    notes = DocumentProperties("Дана", "Teo", AT, AT, company="ТОО Норвик")
+    shot = Shot("Norvix", "NX-20", AT.replace(tzinfo=None), position=Position(0.5, 80.25, 12, AT))
+    return {
+        "/Users/dana/plan.docx": docx(["План"] * 60, author="", saved=AT, size_bytes=None, properties=notes),
+        "/Users/dana/offer.pdf": pdf(["text"], title="Offer", author="Dana", size_bytes=4000),
+        "/Users/dana/yard.jpg": camera_photo(Stream(b"seed", "photo"), shot, size_bytes=16000),
+        "/Users/dana/papers.zip": zip_files([ZippedFile(f"план {number}.txt", b"x" * 90, AT) for number in range(9)]),
+    }

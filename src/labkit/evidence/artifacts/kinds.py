@@ -3,7 +3,19 @@
 from collections.abc import Collection
 
 from labkit.errors import EvidenceError
-from labkit.evidence.artifacts import event_log, mail, prefetch, recycle_bin, setup_log, shortcut, zone_identifier
+from labkit.evidence.artifacts import (
+    archive,
+    documents,
+    event_log,
+    mail,
+    pdf_notes,
+    photo,
+    prefetch,
+    recycle_bin,
+    setup_log,
+    shortcut,
+    zone_identifier,
+)
 from labkit.evidence.artifacts.browser import chromium, firefox
 from labkit.evidence.artifacts.parser import ArtifactParser
 from labkit.evidence.artifacts.registry import account, software, system
@@ -21,6 +33,10 @@ PARSERS: tuple[ArtifactParser, ...] = (
     chromium.PARSER,
     firefox.PARSER,
     mail.PARSER,
+    documents.PARSER,
+    pdf_notes.PARSER,
+    photo.PARSER,
+    archive.PARSER,
 )
 KINDS = {kind: line for parser in PARSERS for kind, line in parser.kinds.items()}
 GROUPS = {
