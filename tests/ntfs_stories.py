@@ -46,8 +46,9 @@ class Story:
     contents: dict[int, bytes | None] = field(default_factory=dict)  # None for a directory
     streams: dict[int, dict[str, bytes]] = field(default_factory=dict)
 
-    def play(self, steps: int) -> None:
-        moves: list[Callable[[], None]] = [
+    def moves(self) -> list[Callable[[], None]]:
+        """Return what may come next; what comes twice is twice as likely."""
+        return [
             *[self.make_directory] * 2,
             *[self.create] * 8,
             *[self.append] * 3,
@@ -74,9 +75,18 @@ class Story:
             self.secure,
             self.record_slack,
         ]
+
+    def play(self, steps: int) -> None:
+        moves = self.moves()
         for _ in range(steps):
             self.at += timedelta(seconds=self.stream.between(1, 9000), microseconds=self.stream.below(10**6))
             self.stream.pick(moves)()
+
+    def play_what_fits(self, steps: int) -> None:
+        """Play on and pass over what is refused."""
+        for _ in range(steps):
+            with suppress(SynthesisError):
+                self.play(1)
 
     def new_path(self) -> str:
         name = f"{self.stream.below(1000)} {self.stream.pick(NAMES)}"
@@ -256,7 +266,63 @@ class Story:
             self.volume.set_times(path, born=FORMATTED - timedelta(days=self.stream.below(4000)), modified=FORMATTED)
 
 
-def begin(cluster_bytes: int, seed: str, *, size_bytes: int | None = None, journal: bool = False) -> Story:
+class CrowdedStory(Story):
+    """A story that leaves records, and the volume, little room."""
+
+    def moves(self) -> list[Callable[[], None]]:
+        more = [self.fill_directory, self.empty_directory, self.many_streams, self.hundreds_of_links, self.fill_volume]
+        return [*super().moves(), *more, *more]
+
+    def fill_directory(self) -> None:
+        """A few files, so that the root of an index is about as large as it can be."""
+        if self.directories:
+            above = self.stream.pick(sorted(self.directories))
+            for _ in range(self.stream.between(1, 9)):
+                path = f"{above}/F{self.stream.below(40)}{'x' * self.stream.pick([0, 3, 30])}"
+                if not self.volume.exists(path):
+                    self.add(path, b"1", self.volume.create(path, b"1", self.at))
+
+    def empty_directory(self) -> None:
+        if self.directories:
+            above = self.stream.pick(sorted(self.directories))
+            inside = [path for path in sorted(self.files) if path.rpartition("/")[0] == above]
+            for path in inside[: self.stream.between(1, 200)]:
+                self.volume.delete(path, self.at)
+                del self.files[path]
+
+    def many_streams(self) -> None:
+        path = self.stream.pick(sorted(self.directories) or [self.any_file() or ""])
+        for _ in range(self.stream.between(1, 8) if path else 0):
+            name = self.stream.pick(["a", "b" * 40, "c" * 255, f"stream {self.stream.below(9)} of many"])
+            data = self.content()
+            self.volume.write_stream(path, name, data, self.at)
+            self.streams[self.volume.node(path)][name] = data
+
+    def hundreds_of_links(self) -> None:
+        if self.stream.below(4) == 0 and (path := self.any_file()):
+            for number in range(self.stream.between(100, 300)):
+                to_path = f"/{len(self.contents)} {number} L"
+                if not self.volume.exists(to_path):
+                    self.volume.link(path, to_path, self.at)
+                    self.files[to_path] = self.files[path]
+
+    def fill_volume(self) -> None:
+        """One file that leaves a few clusters."""
+        free, cluster_bytes = len(self.volume.free_clusters()), self.volume.cluster_bytes
+        left = self.stream.between(3, 15) + self.stream.pick([0, 8, 256 * 1024 // cluster_bytes])
+        if self.stream.below(3) == 0 and free > left:
+            path, data = self.new_path(), b"all" * ((free - left) * cluster_bytes // 3)
+            self.add(path, data, self.volume.create(path, data, self.at))
+
+
+def begin(
+    cluster_bytes: int,
+    seed: str,
+    *,
+    size_bytes: int | None = None,
+    journal: bool = False,
+    kind: type[Story] = Story,
+) -> Story:
     """Return a new volume that knows no operation yet."""
     size_bytes = size_bytes or max(12 * MIB, cluster_bytes * 2500)
     medium = Medium(START_BYTES + size_bytes)
@@ -271,7 +337,7 @@ def begin(cluster_bytes: int, seed: str, *, size_bytes: int | None = None, journ
         journal=journal,
         start_usn=5 * 4096 if journal else 0,
     )
-    return Story(medium, volume, Stream(seed.encode(), "story"))
+    return kind(medium, volume, Stream(seed.encode(), "story"))
 
 
 def save(medium: Medium, path: Path, *, start_bytes: int = 0) -> Path:

@@ -6,7 +6,7 @@ Technologies File System (NTFS)", section "MFT attribute".
 
 import struct
 
-from labkit.synthesis.filesystems.ntfs.nodes import HOLE, Attribute, Extents, cluster_total
+from labkit.synthesis.filesystems.ntfs.nodes import HOLE, Attribute, Extent, Extents, cluster_total
 
 RESIDENT_HEADER_BYTES = 24
 NON_RESIDENT_HEADER_BYTES = 64
@@ -110,13 +110,21 @@ def run_list(extents: Extents) -> bytes:
 def run_list_size(extents: Extents) -> int:
     """Return how long ``run_list`` is."""
     size, previous = 1, 0
-    for first, count in extents:
-        size += 2 + count.bit_length() // 8
-        if first != HOLE:
-            step = first - previous
-            size += 1 + (step if step >= 0 else ~step).bit_length() // 8
-            previous = first
+    for extent in extents:
+        size += run_size(extent, previous)
+        if extent[0] != HOLE:
+            previous = extent[0]
     return size
+
+
+def run_size(extent: Extent, previous: int) -> int:
+    """Return how long the mapping pair of an extent is that follows one which begins with the cluster ``previous``."""
+    first, count = extent
+    size = 2 + count.bit_length() // 8
+    if first == HOLE:
+        return size
+    step = first - previous
+    return size + 1 + (step if step >= 0 else ~step).bit_length() // 8
 
 
 def _shortest(number: int) -> bytes:

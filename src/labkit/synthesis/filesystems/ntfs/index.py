@@ -55,6 +55,7 @@ class Index:
         self.changed: set[int] = set()  # blocks to write
         self.extents: Extents = ()  # of $INDEX_ALLOCATION
         self.root_room = 0  # how many bytes of entries, with the end, the MFT record has room for
+        self.grown = False  # has got a block, so that its attributes may take more room than the owner knows
 
     def fork(self) -> Self:
         """Return an independent copy."""
@@ -138,6 +139,10 @@ class Index:
             self._relieve(follower.key, around)
         self.changed.discard(_ROOT)
 
+    def lower_root(self, around: Surroundings) -> None:
+        """Move what stands in the root to a block, so that the MFT record has room for other attributes."""
+        self._make_room(_ROOT, 0, [], around)
+
     def touch(self, key: bytes) -> bool:
         """Note that the entry with ``key`` has to be written anew; tell whether it stands in the root."""
         number = self._descend(key)[-1][0]
@@ -202,6 +207,7 @@ class Index:
             self.block_count += 1
         self._blocks[number] = block
         self.changed.add(number)
+        self.grown = True
         return number
 
     def _drop_if_empty(self, number: int, path: _Path, around: Surroundings) -> None:

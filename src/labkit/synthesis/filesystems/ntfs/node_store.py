@@ -9,7 +9,7 @@ from labkit.synthesis.filesystems.ntfs.blocks import BLOCK_BYTES, Render
 from labkit.synthesis.filesystems.ntfs.index import Index, Surroundings
 from labkit.synthesis.filesystems.ntfs.layout import NtfsGeometry
 from labkit.synthesis.filesystems.ntfs.mft import Mft, read_extents, write_extents
-from labkit.synthesis.filesystems.ntfs.nodes import DATA, Attribute, Node, cluster_total, joined
+from labkit.synthesis.filesystems.ntfs.nodes import DATA, Attribute, Extent, Extents, Node, cluster_total, joined
 from labkit.synthesis.filesystems.ntfs.records import (
     ATTRIBUTES_START,
     DIRECTORY,
@@ -62,18 +62,24 @@ class NodeStore:
     def settle(self, node: Node) -> Node:
         """Make ``node`` fit its record: move content out of it, or attributes to further records. Store it.
 
-        The caller has made sure that there is room (``require``).
+        It may be the stored one, whose index has changed. The caller has made sure that there is room (``require``).
         """
+        before = self.nodes.get(node.node_id)
+        if before is node:
+            before = None  # its record does not hold it any more
         indexes = self.own_indexes(node.node_id) if node.node_id in self.indexes else ()
         while not (fits := rendering.used_bytes(node, indexes) <= ROOM_BYTES):
             large = _largest_resident(node)
             if large is None:
                 break
+            if before is not None:
+                self.write(before)  # so that the content stays in the slack of the record
             node = self._moved_out(node, large)
         self.nodes[node.node_id] = node
         if not fits or node.extensions:
-            node = self._with_extensions(node)
+            node = self._with_extensions(node, indexes)
         for index in indexes:
+            index.grown = False
             index.root_room = rendering.root_room(node, index, len(indexes))
         self.keep(node)
         return node
@@ -227,33 +233,48 @@ class NodeStore:
 
     def _spread(self, node: Node) -> rendering.Spread:
         indexes = [(index, self.renderer(node.node_id, index)) for index in self.indexes.get(node.node_id, ())]
-        return rendering.spread(rendering.pieces(node, indexes, self.geometry.cluster_bytes))
+        return rendering.spread(rendering.pieces(node, indexes, self.geometry.cluster_bytes), node.list_extents)
 
     def _list_piece(self, node: Node, parts: rendering.Spread) -> rendering.Piece:
         value = rendering.attribute_list(parts, _references(node))
         return rendering.list_piece(value, node.list_extents, self.geometry.cluster_bytes)
 
-    def _with_extensions(self, node: Node) -> Node:
-        parts = self._spread(node)
+    def _with_extensions(self, node: Node, indexes: tuple[Index, ...]) -> Node:
+        """Give a node the further records, and the clusters for $ATTRIBUTE_LIST, that it needs now, and no more."""
+        while True:
+            parts = self._spread(node)
+            if parts.overfull:
+                largest = max(indexes, key=lambda index: index.root_bytes)
+                largest.lower_root(self.surroundings(node.node_id, largest))
+                self._changed_indexes.add(node.node_id)
+                continue
+            extensions = self._extensions(node, len(parts.further))
+            list_extents = self._list_extents(node, parts)
+            grown = list_extents != node.list_extents  # their run list may need room of the base record
+            node = node._replace(extensions=extensions, list_extents=list_extents)
+            if not grown:
+                return node
+
+    def _extensions(self, node: Node, count: int) -> tuple[Extent, ...]:
         extensions = node.extensions
-        while len(extensions) < len(parts.further):
+        while len(extensions) < count:
             extensions = (*extensions, self.mft.allocate(node.node_id))
-        for number, _ in extensions[len(parts.further) :]:
+        for number, _ in extensions[count:]:
             self.mft.release(number)
-        list_extents = node.list_extents
+        return extensions[:count]
+
+    def _list_extents(self, node: Node, parts: rendering.Spread) -> Extents:
         wanted = self.geometry.clusters_for(parts.list_bytes) if parts.list_outside else 0
-        missing = wanted - cluster_total(list_extents)
+        missing = wanted - cluster_total(node.list_extents)
         if missing > 0:
-            list_extents = joined(list_extents, self.clusters.allocate(missing, node.node_id))
-        elif not wanted:
-            self.clusters.release(list_extents)
-            list_extents = ()
-        return node._replace(extensions=extensions[: len(parts.further)], list_extents=list_extents)
+            return joined(node.list_extents, self.clusters.allocate(missing, node.node_id))
+        if not wanted:
+            self.clusters.release(node.list_extents)
+            return ()
+        return node.list_extents
 
     def _moved_out(self, node: Node, attribute: Attribute) -> Node:
-        """Give a resident attribute clusters; the record is written before, so that the content stays in its slack."""
-        if node.node_id in self.nodes:
-            self.write(self.nodes[node.node_id])
+        """Give a resident attribute clusters."""
         value = attribute.value or b""
         extents = self.clusters.allocate(self.geometry.clusters_for(len(value)), node.node_id)
         write_extents(self.medium, self.geometry, extents, 0, value + bytes(-len(value) % SECTOR_BYTES))

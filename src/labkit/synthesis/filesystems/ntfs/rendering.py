@@ -13,7 +13,7 @@ from labkit.synthesis.filesystems.ntfs.attributes import aligned
 from labkit.synthesis.filesystems.ntfs.blocks import Entry, Render
 from labkit.synthesis.filesystems.ntfs.index import Index
 from labkit.synthesis.filesystems.ntfs.names import units
-from labkit.synthesis.filesystems.ntfs.nodes import DATA, Attribute, Extents, Name, Namespace, Node, cluster_total
+from labkit.synthesis.filesystems.ntfs.nodes import DATA, HOLE, Attribute, Extents, Name, Namespace, Node, cluster_total
 from labkit.synthesis.filesystems.ntfs.records import IS_VIEW_INDEX, ROOM_BYTES
 from labkit.synthesis.filesystems.ntfs_streams.attrdef import AttributeType
 from labkit.synthesis.filesystems.ntfs_streams.upcase import collation_key
@@ -25,7 +25,7 @@ _NAME_BYTES = 24 + _NAME_FIXED_BYTES  # with the header of the attribute, withou
 _ENTRY_HEADER_BYTES = 16
 _LIST_ENTRY_BYTES = 26
 _MOST_LIST_BYTES = 320  # of $ATTRIBUTE_LIST in its record
-_LIST_IN_CLUSTERS_BYTES = 96
+_LIST_IN_CLUSTERS_BYTES = 96  # at least; more where it lies in many pieces
 _INDEX_INSTANCES = ((1, 8, 9), (11, 12, 13))  # of $INDEX_ROOT, $INDEX_ALLOCATION and $BITMAP, index by index
 _LIST_INSTANCE = 10
 _FIXED_INSTANCES = range(8, 14)
@@ -64,6 +64,7 @@ class Spread(NamedTuple):
     further: list[list[Piece]]
     list_bytes: int = 0
     list_outside: bool = False  # $ATTRIBUTE_LIST lies in clusters
+    overfull: bool = False  # what can not leave the base record is too large for it
 
 
 def entry_size(key: bytes) -> int:
@@ -188,16 +189,24 @@ def instance_behind(name: Name) -> int:
     return next_instance(name.instance + 1 if name.alias else name.instance)
 
 
-def spread(found: list[Piece]) -> Spread:
+def spread(found: list[Piece], list_extents: Extents = ()) -> Spread:
     """Divide the attributes of a node over as few records as hold them.
 
     What is largest leaves the base record first; $STANDARD_INFORMATION and $INDEX_ROOT stay.
+
+    Args:
+        found: All attributes but $ATTRIBUTE_LIST.
+        list_extents: The clusters that $ATTRIBUTE_LIST has, if it lies in some.
     """
     if sum(len(piece.content) for piece in found) <= ROOM_BYTES:
         return Spread(found, [])
     list_bytes = sum(_list_entry_size(piece) for piece in found)
     outside = list_bytes > _MOST_LIST_BYTES
-    room = ROOM_BYTES - (_LIST_IN_CLUSTERS_BYTES if outside else on_disk.resident_size("", list_bytes))
+    if outside:
+        runs_bytes = aligned(on_disk.run_list_size(list_extents))
+        room = ROOM_BYTES - max(on_disk.NON_RESIDENT_HEADER_BYTES + runs_bytes, _LIST_IN_CLUSTERS_BYTES)
+    else:
+        room = ROOM_BYTES - on_disk.resident_size("", list_bytes)
     used = sum(len(piece.content) for piece in found)
     moved = set()
     for position in sorted(range(len(found)), key=lambda position: -len(found[position].content)):
@@ -217,7 +226,7 @@ def spread(found: list[Piece]) -> Spread:
         further[place].append(found[position])
         rooms[place] -= size
     base = [piece for position, piece in enumerate(found) if position not in moved]
-    return Spread(base, further, list_bytes, outside)
+    return Spread(base, further, list_bytes, outside, overfull=used > room)
 
 
 def attribute_list(parts: Spread, references: Sequence[int]) -> bytes:
@@ -288,21 +297,29 @@ def _attribute_pieces(attribute: Attribute, cluster_bytes: int) -> list[Piece]:
         return [Piece(kind, name, 0, instance, whole)]
     found = []
     vcn = 0
-    for part in _parts(attribute.extents):
+    for part in _parts(attribute):
         content = on_disk.non_resident(attribute, cluster_bytes, first_vcn=vcn, part=part)
         found.append(Piece(kind, name, vcn, instance, content))
         vcn += cluster_total(part)
     return found
 
 
-def _parts(extents: Extents) -> list[Extents]:
+def _parts(attribute: Attribute) -> list[Extents]:
+    """Divide the extents of an attribute so that each part and its header fit one record."""
+    extents = attribute.extents
+    room = ROOM_BYTES - on_disk.size_of(attribute._replace(extents=())) + aligned(1)  # for a run list with its end
     parts, start, used = [], 0, 0
+    size, previous = 1, 0
     for position, extent in enumerate(extents):
-        size = len(on_disk.run_list((extent,))) - 1  # the first one of a part is not stated as a difference
-        if used + size > _MOST_RUN_BYTES:
+        alone = on_disk.run_size(extent, 0)
+        stated = on_disk.run_size(extent, previous)
+        if used + alone > _MOST_RUN_BYTES or size + stated > room:
             parts.append(extents[start:position])
             start, used = position, 0
-        used += size
+            size, previous, stated = 1, 0, alone  # the first one of a part is not stated as a difference
+        used += alone
+        size += stated
+        previous = previous if extent[0] == HOLE else extent[0]
     return [*parts, extents[start:]]
 
 

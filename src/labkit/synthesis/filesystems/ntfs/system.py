@@ -124,7 +124,7 @@ class SystemFiles:
     def add_to_extend(self, text: str, attributes: tuple[Attribute, ...], *views: ViewIndex) -> int:
         """Make a file in $Extend; return its node."""
         tree = self._tree
-        tree.require(0, directories=(tree.nodes[EXTEND_NODE],))
+        tree.require(0, nodes=(tree.nodes[EXTEND_NODE],))
         flags = _HIDDEN_SYSTEM | FileFlags.ARCHIVE
         security_id = self._security.add(METADATA_WRITE)
         name = tree.new_name(tree.nodes[EXTEND_NODE], text, self._times, flags)

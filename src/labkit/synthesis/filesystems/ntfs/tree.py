@@ -155,19 +155,21 @@ class NtfsTree(NodeStore):
 
     # -- names ----------------------------------------------------------------------------------------------------
 
-    def require(self, clusters: int, records: int = 1, *, directories: tuple[Node, ...] = ()) -> None:
+    def require(self, clusters: int, records: int = 1, *, nodes: tuple[Node, ...] = ()) -> None:
         """Refuse to go on when the clusters and records that an operation may take are not there.
 
         Args:
             clusters: Of content.
             records: How many the operation makes, without those for attributes that leave their record.
-            directories: Where names come in or go out; each may need blocks for two names.
+            nodes: What changes. Each directory may need blocks for two names, or for what its record has no room for.
 
         Raises:
             SynthesisError: The volume or a directory is full.
         """
         growth = 0
-        for directory in directories:
+        for directory in nodes:
+            if not directory.directory:
+                continue
             index = self.indexes[directory.node_id][0]
             if index.block_count > _LARGEST_INDEX_BLOCKS:
                 raise SynthesisError(
@@ -233,17 +235,13 @@ class NtfsTree(NodeStore):
         """Put a link of ``node``, which is stored already, into its directory."""
         directory, around = self.own_directory(name.parent_id)
         found, owner = self.found[name.parent_id], node.node_id
-        blocks = directory.block_count
         found[upper(name.text)] = owner
         directory.insert(Entry(name.key, owner, name.text, name.namespace, rendering.entry_size(name.key)), around)
         if name.alias:
             found[name.alias] = owner
             key = name.alias.encode("utf-16-be")
             directory.insert(Entry(key, owner, name.alias, Namespace.DOS, rendering.entry_size(key)), around)
-        self._changed_indexes.add(name.parent_id)
-        self._changed.add(name.parent_id)
-        if directory.block_count != blocks:
-            self.settle(self.nodes[name.parent_id])
+        self._settle_directory(name.parent_id, directory)
 
     def withdraw(self, name: Name) -> None:
         """Take a link out of its directory."""
@@ -255,8 +253,15 @@ class NtfsTree(NodeStore):
             del found[name.alias]
         for key in name.keys:
             directory.remove(key, around)
-        self._changed_indexes.add(name.parent_id)
-        self._changed.add(name.parent_id)
+        self._settle_directory(name.parent_id, directory)
+
+    def _settle_directory(self, node_id: int, directory: Index) -> None:
+        """Note that the index of a directory has changed, and let its record have room for what it is now."""
+        self._changed_indexes.add(node_id)
+        self._changed.add(node_id)
+        node = self.nodes[node_id]
+        if directory.grown or node.extensions:
+            self.settle(node)
 
     # -- nodes ----------------------------------------------------------------------------------------------------
 

@@ -258,7 +258,7 @@ class NtfsVolume:
         now = filetime(at)
         naming.check_stream_name(name)
         node = self._tree.own(path)
-        self._require(self._geometry.clusters_for(len(data)))
+        self._require(self._geometry.clusters_for(len(data)), node)
         node = self._noted(node, self._tree.link(node, path), at, Reason.STREAM_CHANGE, Reason.NAMED_DATA_EXTEND)
         self._put_stream(node._replace(times=node.times._replace(modified=now, changed=now)), name, data)
 
@@ -319,7 +319,7 @@ class NtfsVolume:
         node = self._tree.own(path)
         held = ObjectId(node.reference, object_id, birth_volume, birth or object_id)
         self._identified.check_object_id(node.node_id, held)
-        self._require(self._tree.blocks_for(self._tree.view(self._identified.object_ids_node, "$O"), 1))
+        self._require(self._tree.blocks_for(self._tree.view(self._identified.object_ids_node, "$O"), 1), node)
         value = held.attribute()
         node = self._noted(node, self._tree.link(node, path), at, Reason.OBJECT_ID_CHANGE)
         kept = attribute_of(node, AttributeType.OBJECT_ID)
@@ -351,7 +351,7 @@ class NtfsVolume:
         tree.check_new_name(parent, text, holder=node.node_id if stays else 0)
         if (old.parent_id, old.text) == (parent.node_id, text):
             raise SynthesisError(f"{to_path} exists already", remedy="Take another name.")
-        self._require(0, parent, tree.nodes[old.parent_id])
+        self._require(0, parent, tree.nodes[old.parent_id], node)
         node = self._noted(node, old, at, Reason.RENAME_OLD_NAME, closed=False)
         tree.withdraw(old)
         name = tree.name_for(node, parent, text, hard_link=old.namespace == Namespace.POSIX)
@@ -610,10 +610,10 @@ class NtfsVolume:
             )
         return given
 
-    def _require(self, clusters: int, *directories: Node) -> None:
-        """Refuse an operation that may not find the clusters and records that it takes."""
+    def _require(self, clusters: int, *nodes: Node) -> None:
+        """Refuse an operation that may not find the clusters and records that it takes; see ``NtfsTree.require``."""
         journal_clusters = self._journal.growth_clusters if self._journal else 0
-        self._tree.require(clusters + journal_clusters, directories=directories)
+        self._tree.require(clusters + journal_clusters, nodes=nodes)
 
     def _noted(self, node: Node, name: Name, at: datetime, *steps: Reason, closed: bool = True) -> Node:
         return self._journal.note(node, name, at, *steps, closed=closed) if self._journal else node
