@@ -26,6 +26,7 @@ class LabkitError(Exception):
     """What happened, and what the reader can do about it."""
 
     exit_code = 1
+    heads = ("Error", "Next")  # what is printed before the message and before the remedy, in their language
 
     def __init__(self, message: str, *, remedy: str) -> None:
         super().__init__(message)

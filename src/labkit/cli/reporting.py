@@ -42,11 +42,12 @@ def reported(command: Callable[[], Any]) -> int:
 
 def report(error: LabkitError) -> None:
     """Print what happened and what to do next to standard error."""
-    click.echo(f"Error: {error.message}", err=True)
+    first, then = error.heads
+    click.echo(f"{first}: {error.message}", err=True)
     if isinstance(error, ContentError):
         for problem in error.problems:
             click.echo(f"  {problem}", err=True)
-    click.echo(f"Next:  {error.remedy}", err=True)
+    click.echo(f"{then}:  {error.remedy}" if then else error.remedy, err=True)
 
 
 def storage_error(error: OSError) -> StorageError:

@@ -1,6 +1,7 @@
 """``labkit start | status | guide | hint | answer | check | submit``: the trainee's own commands.
 
-What they print is in the language of the workspace. Errors are in English in this version.
+What they print is in the language of the workspace; so is what they say of an answer that can not be read. Other
+errors are in English in this version.
 """
 
 import os
@@ -51,14 +52,15 @@ def start(pack: Path, into: Path | None) -> None:
         _say(f"  {number}. {what}  {command}")
 
 
-@click.command(epilog=examples("labkit status", "labkit status --json"))
+@click.command(epilog=examples("labkit status", "labkit status 04", "labkit status --json"))
+@click.argument("part", metavar="[LAB]", required=False)
 @output_options
-def status(as_json: bool, plain: bool) -> None:
-    """See what is done and what is left."""
+def status(part: str | None, as_json: bool, plain: bool) -> None:
+    """See what is done and what is left, everywhere or in one LAB: its number or name, or that of an exercise."""
     from labkit.i18n import translator
     from labkit.usecases import trainee
 
-    found = trainee.status(Path.cwd())
+    found = trainee.status(Path.cwd(), part)
     manifest = found.workspace.manifest
     if as_json:
         for item in found.tasks:
@@ -186,15 +188,19 @@ def answer(task: str, value: tuple[str, ...], source: Path | None) -> None:
     _say(t("answer.again"))
 
 
-@click.command(epilog=examples("labkit check"))
+@click.command(epilog=examples("labkit check", "labkit check 04"))
+@click.argument("part", metavar="[LAB]", required=False)
 @output_options
-def check(as_json: bool, plain: bool) -> None:
-    """Check the form of your answers; right or wrong where it is practice."""
+def check(part: str | None, as_json: bool, plain: bool) -> None:
+    """Check the form of your answers; right or wrong where it is practice.
+
+    LAB, its number or name or that of an exercise, looks at this one only.
+    """
     from labkit.i18n import translator
     from labkit.usecases import trainee
     from labkit.usecases.trainee import Mark
 
-    workspace, checked = trainee.check(Path.cwd())
+    workspace, checked = trainee.check(Path.cwd(), part)
     if as_json:
         for item in checked:
             write_json({"task": item.task.name, "result": item.mark.value, "message": item.message})
@@ -207,7 +213,8 @@ def check(as_json: bool, plain: bool) -> None:
         return
     unreadable = [item for item in checked if item.mark is Mark.UNREADABLE]
     for item in unreadable:
-        _say(f"{item.task.name}: {item.message}. {item.remedy}")
+        stop = "" if item.message.endswith((".", "?")) else "."
+        _say(f"{item.task.name}: {item.message}{stop} {item.remedy}")
     answered = sum(item.mark not in (Mark.MISSING, Mark.LEDGER) for item in checked)
     count = sum(item.mark is not Mark.LEDGER for item in checked)
     _say(t("check.summary", answered=answered, all=count, unreadable=len(unreadable)))

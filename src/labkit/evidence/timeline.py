@@ -24,10 +24,11 @@ PIECE_EVENTS = 20_000
 MERGED_PIECES = 64  # files that are open at once
 _DIRECTORY_ATTRIBUTE = 0x10
 _TIME_DIGITS, _VOLUME_DIGITS = 32, 8  # a damaged record may state 64 bits of seconds
+_USN_DIGITS = 20  # 64 bits
 
 
 class Event(NamedTuple):
-    """One moment of one entry. The order of the fields is the order of events."""
+    """One moment of one entry. Events are ordered by time, volume, place in the journal, then by the other fields."""
 
     time_ns: int  # since 1970, UTC
     volume: int
@@ -44,6 +45,7 @@ class Event(NamedTuple):
     mode: str
     owner: int
     group: int
+    usn: int = 0  # place in the change journal, which keeps its order within one moment; 0 for other events
 
 
 def events(reader: VolumeReader, rows: Iterable[Row]) -> Iterator[Event]:
@@ -99,11 +101,12 @@ def _journal_event(reader: VolumeReader, record: JournalRecord) -> Event:
         mode="d/d---------" if directory else "r/r---------",
         owner=0,
         group=0,
+        usn=record.usn,
     )
 
 
 def in_order(found: Iterable[Event], *, piece_events: int = PIECE_EVENTS) -> Iterator[Event]:
-    """Yield events by time, then by place.
+    """Yield events by time, then by place; what the change journal notes of one moment in the order of the journal.
 
     At most ``piece_events`` events are held in memory; the others are in temporary files, which are removed when the
     last event was taken or the caller stops.
@@ -148,12 +151,13 @@ def _kept(path: Path, lines: Iterable[str]) -> Path:
 
 def _line(event: Event) -> str:
     """Return an event as a line of text whose order is that of the events: JSON escapes keep it ASCII."""
-    return f"{event.time_ns:0{_TIME_DIGITS}}{event.volume:0{_VOLUME_DIGITS}}{json.dumps(event[2:])}\n"
+    keys = f"{event.time_ns:0{_TIME_DIGITS}}{event.volume:0{_VOLUME_DIGITS}}{event.usn:0{_USN_DIGITS}}"
+    return f"{keys}{json.dumps(event[2:])}\n"
 
 
 def _event(line: str) -> Event:
-    number = _TIME_DIGITS + _VOLUME_DIGITS
-    return Event(int(line[:_TIME_DIGITS]), int(line[_TIME_DIGITS:number]), *json.loads(line[number:]))
+    volume_at, rest_at = _TIME_DIGITS, _TIME_DIGITS + _VOLUME_DIGITS
+    return Event(int(line[:volume_at]), int(line[volume_at:rest_at]), *json.loads(line[rest_at + _USN_DIGITS :]))
 
 
 def counted(rows: Iterable[Row], seen: Callable[[int], None], step: int = 1000) -> Iterator[Row]:

@@ -8,13 +8,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from labkit.errors import AnswerError, WorkspaceError
+from labkit.i18n import Translator, translator
 from labkit.workspace import examination, peer
 from labkit.workspace.answers import read_answers, store_answer
 from labkit.workspace.folder import Workspace, find_workspace
 from labkit.workspace.hints import Hint, hints_of, open_next, opened_hints
 from labkit.workspace.start import start_workspace
 from labkit.workspace.submission import HandedIn, attempts_made, write_submission
-from labkit.workspace.tasks import PublicTask, find_task, read_tasks
+from labkit.workspace.tasks import PublicTask, find_task, read_tasks, tasks_of
 from labkit.workspace.verifier import is_right
 
 
@@ -96,15 +97,19 @@ def start(pack: Path, into: Path | None, *, progress: Callable[[str], None] | No
     )
 
 
-def status(start_at: Path) -> Status:
-    """Return how far the workspace around ``start_at`` is."""
+def status(start_at: Path, part: str | None = None) -> Status:
+    """Return how far the workspace around ``start_at`` is, as a whole or in one lab or exercise (``part``).
+
+    Raises:
+        AnswerError: No lab and no exercise goes by the name of ``part``.
+    """
     from labkit.custody import ledger
 
     workspace = find_workspace(start_at)
     answers, opened = read_answers(workspace), opened_hints(workspace)
     tasks = tuple(
         TaskStatus(task, answers.get(task.name, ""), opened.get(task.name, 0), len(hints_of(workspace, task.name)))
-        for task in read_tasks(workspace)
+        for task in _tasks(workspace, part)
     )
     content = workspace.custody_path.read_bytes() if workspace.custody_path.exists() else b""
     parsed = ledger.parse(ledger.split_lines(content), genesis=workspace.ledger_genesis)
@@ -160,6 +165,8 @@ def answer(start_at: Path, task_name: str, text: str, *, now: datetime) -> tuple
     Raises:
         AnswerError: No such task, or the answer can not be read; nothing was stored.
     """
+    from labkit.usecases.answer_words import in_words
+
     workspace = find_workspace(start_at)
     task = find_task(read_tasks(workspace), task_name)
     if task.is_ledger:
@@ -167,11 +174,11 @@ def answer(start_at: Path, task_name: str, text: str, *, now: datetime) -> tuple
             f"{task.name} is answered by the custody ledger itself",
             remedy="Write events with 'labkit custody add'; 'labkit custody check' shows what is missing.",
         )
-    understood = _canonical(task, text)
+    t = translator(workspace.language)
+    understood = _canonical(task, text, t)
     store_answer(workspace, task.name, text.strip())
     examination.append_entry(workspace, "answer", task.name, {}, at=now)
-    # Letter case that does not matter is folded for comparing; shown so, it would look misread.
-    return workspace, task, text.strip() if understood == text.strip().casefold() else understood
+    return workspace, task, in_words(task, text, understood, t)
 
 
 def answer_text(source: Path) -> str:
@@ -199,11 +206,15 @@ def answer_text(source: Path) -> str:
         ) from None
 
 
-def check(start_at: Path) -> tuple[Workspace, tuple[Checked, ...]]:
-    """Check the form of every answer; right or wrong only where the exercise is practice."""
+def check(start_at: Path, part: str | None = None) -> tuple[Workspace, tuple[Checked, ...]]:
+    """Check the form of every answer, of all or of one lab or exercise; right or wrong only where it is practice.
+
+    Raises:
+        AnswerError: No lab and no exercise goes by the name of ``part``.
+    """
     workspace = find_workspace(start_at)
-    answers = read_answers(workspace)
-    return workspace, tuple(_check_one(task, answers.get(task.name, "")) for task in read_tasks(workspace))
+    answers, t = read_answers(workspace), translator(workspace.language)
+    return workspace, tuple(_check_one(task, answers.get(task.name, ""), t) for task in _tasks(workspace, part))
 
 
 def submit(start_at: Path, out: Path | None, *, now: datetime) -> tuple[Workspace, HandedIn]:
@@ -217,13 +228,18 @@ def submit(start_at: Path, out: Path | None, *, now: datetime) -> tuple[Workspac
     return workspace, write_submission(workspace, out, now=now)
 
 
-def _check_one(task: PublicTask, text: str) -> Checked:
+def _tasks(workspace: Workspace, part: str | None) -> tuple[PublicTask, ...]:
+    tasks = read_tasks(workspace)
+    return tasks if part is None else tasks_of(tasks, part)
+
+
+def _check_one(task: PublicTask, text: str, t: Translator) -> Checked:
     if task.is_ledger:
         return Checked(task, Mark.LEDGER, "")
     if not text.strip():
         return Checked(task, Mark.MISSING, "")
     try:
-        understood = _canonical(task, text)
+        understood = _canonical(task, text, t)
     except AnswerError as error:
         return Checked(task, Mark.UNREADABLE, text, error.message, error.remedy)
     if task.verifier is None:
@@ -231,8 +247,13 @@ def _check_one(task: PublicTask, text: str) -> Checked:
     return Checked(task, Mark.RIGHT if is_right(understood, task.verifier) else Mark.WRONG, text)
 
 
-def _canonical(task: PublicTask, text: str) -> str:
+def _canonical(task: PublicTask, text: str, t: Translator) -> str:
     from labkit.content.public_form import task_of_form
+    from labkit.grading.answers.contract import FormError
     from labkit.grading.forms import check_form
+    from labkit.usecases.answer_words import refusal
 
-    return check_form(task_of_form(task.id, task.points, task.answer), text)
+    try:
+        return check_form(task_of_form(task.id, task.points, task.answer), text)
+    except FormError as error:
+        raise refusal(error, task, t) from error

@@ -1,6 +1,7 @@
 """The public part of the tasks: what a trainee may know of them, and how a task is named on the command line."""
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -93,6 +94,36 @@ def find_task(tasks: Sequence[PublicTask], typed: str) -> PublicTask:
     raise AnswerError(
         f"there is no task {typed!r}",
         remedy=f"Did you mean {_some(list(dict.fromkeys(close)))}?" if close else "labkit status lists all tasks.",
+    )
+
+
+def tasks_of(tasks: Sequence[PublicTask], typed: str) -> tuple[PublicTask, ...]:
+    """Return the tasks of the lab or exercise that somebody means: number or name of a lab, or the name of an exercise.
+
+    The beginning of a name will do, also of several.
+
+    Raises:
+        AnswerError: No lab and no exercise goes by that name; the remedy lists them.
+    """
+    wanted = typed.strip().replace("_", "-").lower()
+    number = re.fullmatch(r"l?(\d{1,2})", wanted)
+    if number:
+        wanted = f"{int(number[1]):02d}-"
+    for matches in (
+        [task for task in tasks if wanted in (task.lab, task.exercise)],
+        [
+            task
+            for task in tasks
+            if wanted and (task.lab.startswith(wanted) or task.lab.partition("-")[2].startswith(wanted))
+        ],
+        [task for task in tasks if wanted and task.exercise.startswith(wanted)],
+    ):
+        if matches:
+            return tuple(matches)
+    names = dict.fromkeys(name for task in tasks for name in (task.lab.partition("-")[0], task.exercise))
+    raise AnswerError(
+        f"there is no lab and no exercise {typed!r}",
+        remedy=f"Use the number of a lab or the name of an exercise: {', '.join(names)}.",
     )
 
 

@@ -226,6 +226,36 @@ def test_status_counts_and_names_the_next_step(workspace: Workspace) -> None:
     assert plain[2].split("\t") == ["exam/digest", "Task 1", "10", "answered", "1/3"]
 
 
+def test_status_and_check_look_at_one_lab_or_exercise(workspace: Workspace) -> None:
+    def tasks(*arguments: str) -> list[str]:
+        return [json.loads(line)["task"] for line in run(*arguments, "--json").output.splitlines()]
+
+    exam = [task.name for task in read_tasks(workspace) if task.exercise == "exam"]
+
+    assert tasks("status", "exam") == tasks("check", "EX") == exam
+    assert tasks("status", "00") == tasks("status", "first") == tasks("check", "L0") == tasks("status")
+    assert "Answered: 0 of 1" in run("status", "practice").output
+    missing = run("check", "09")
+    assert missing.exit_code == 10
+    assert "00, practice, exam" in missing.stderr
+
+
+def test_an_answer_that_can_not_be_read_is_refused_in_the_trainees_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = a_workspace(tmp_path, language="ru")
+    monkeypatch.chdir(made.root)
+
+    refused = run("answer", "exam/verdict", "maybe")
+    made.answers_path.write_text('{"exam/verdict": "maybe"}', encoding="utf-8")
+
+    assert (refused.exit_code, refused.stdout) == (10, "")
+    assert refused.stderr.startswith("Ошибка: Нужен один из вариантов")
+    assert "agree, differ" in refused.stderr
+    assert "Next" not in refused.stderr
+    assert "exam/verdict: Нужен один из вариантов" in run("check").output
+
+
 def test_check_says_right_or_wrong_in_practice_only(workspace: Workspace) -> None:
     def result_of(task: str) -> str:
         rows = [json.loads(line) for line in run("check", "--json").output.splitlines()]

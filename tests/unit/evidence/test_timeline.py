@@ -43,6 +43,20 @@ def test_events_come_out_by_time_and_none_is_lost(found: list[Event], piece: int
     assert ordered == list(in_order(found))
 
 
+def test_what_the_journal_notes_of_one_moment_keeps_the_order_of_the_journal() -> None:
+    first = an_event(5, "/z")._replace(source="USN", detail="rename old name", usn=80)
+    second = an_event(5, "/b")._replace(source="USN", detail="rename new name", usn=160)
+    third = an_event(5, "/b")._replace(source="USN", detail="close", usn=1000)
+
+    for piece in (1, 10):
+        assert list(in_order([third, second, first, an_event(5, "/c")], piece_events=piece)) == [
+            an_event(5, "/c"),
+            first,
+            second,
+            third,
+        ]
+
+
 def test_temporary_files_are_gone_when_the_caller_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     events = in_order(map(an_event, range(1, 100)), piece_events=10)

@@ -162,4 +162,4 @@ def test_what_other_answers_lack_is_no_finding_in_a_ledger() -> None:
 
     assert "TABLE-CELL" not in page
     assert "DEFECT-CURE" not in page
-    assert "Findings in custody logs" not in page
+    assert "Findings in custody ledgers" not in page
