@@ -11,12 +11,13 @@ import pytest
 from labkit.content.reader import Library, load_library
 from labkit.content.scenario import load_case
 from labkit.content.schemas import LogAnswer, Task, YaraAnswer
+from labkit.grading.answer_key import answer_key
 from labkit.grading.expected import resolve, right_spelling
 from labkit.grading.forms import check_form
 from labkit.grading.runner import grade
 from labkit.grading.samples import samples, try_exercise
 from labkit.grading.similarity import ValueIndex
-from labkit.model.grading import Submission, SubmissionResult
+from labkit.model.grading import Outcome, Submission, SubmissionResult
 from labkit.model.truth import CaseTruth
 from labkit.synthesis.build import derive_truth
 from labkit.synthesis.samples.rule_samples import RuleSamples
@@ -107,6 +108,22 @@ def test_one_attempt_handed_to_a_colleague_is_noticed() -> None:
         copied = _graded_with(exercise_slug, answers_of=own, truth=other)
         owners = {flag.values["owner"] for flag in index.foreign_values("t-01", copied)}
         assert owners == {"t-00"}, exercise_slug
+
+
+@pytest.mark.parametrize("exercise_slug", EXERCISES)
+def test_what_the_answer_book_says_earns_full_marks(exercise_slug: str) -> None:
+    truth = truths(exercise_slug)[0]
+    exercise = LIBRARY.exercises[exercise_slug]
+    keys = {f"{exercise_slug}/{task.id}": answer_key(task, truth) for task in exercise.tasks}
+    answers = {name: key.text or "\n".join(map("\t".join, key.rows)) for name, key in keys.items()}
+    submission = Submission("p", "t-01", 1, datetime(2026, 3, 12, tzinfo=UTC), answers, (), (), {}, "a" * 64)
+    result = grade(submission, [exercise], truth, ledger_genesis="0" * 64)
+
+    told = {f"{exercise_slug}/{task.id}" for task in exercise.tasks if _has_a_right_text(task)}
+    assert {task.task for task in result.tasks if task.task in told and task.outcome is not Outcome.CORRECT} == set()
+    for task in exercise.tasks:
+        key = keys[f"{exercise_slug}/{task.id}"]
+        assert bool(key.text or len(key.rows) > 1) != bool(key.judged_by), task.id
 
 
 def _has_a_right_text(task: Task) -> bool:

@@ -159,6 +159,26 @@ def report(folder: Path, out: Path | None, language: str) -> None:
     _say(f"Feedback pages: {len(written.feedback)} in {written.page.parent / 'feedback'}")
 
 
+@trainer.command(epilog=examples("labkit trainer answers spring-2026", "labkit trainer answers spring-2026 --only T07"))
+@click.argument("folder", metavar="CLASS", type=_FOLDER)
+@click.option("--only", multiple=True, metavar="ID", help="Only this trainee; may be repeated.")
+@click.option("--out", type=_FOLDER, help="Where to write (default: CLASS/answers).")
+@click.option("--language", type=click.Choice(["en", "ru"]), default="en", show_default=True, help="Of the book.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="How many at a time (default: one per processor).")
+def answers(folder: Path, only: tuple[str, ...], out: Path | None, language: str, jobs: int | None) -> None:
+    """Write the answer book: what is right in each task, for each trainee (HTML, CSV).
+
+    It is for you alone. Evidence is personal, and so are the answers; they are worked out again from the course key.
+    """
+    from labkit.usecases.answer_book import write_answer_book
+
+    passphrase = _passphrase(folder)
+    book = write_answer_book(folder, out, passphrase=passphrase, only=only, language=language, processes=jobs)
+    _say(f"Answer book: {book.page}, {book.trainees} trainee(s)")
+    _say(f"As a table:  {book.csv}")
+    _say("Keep it to yourself: it holds every right answer.")
+
+
 def _passphrase(folder: Path) -> str | None:
     from labkit.cohort.classroom import open_classroom
 

@@ -117,12 +117,13 @@ def _samples(answer: YaraAnswer, truth: CaseTruth, sample_sets: SampleSets | Non
 
 
 def _citation(citation: Citation, truth: CaseTruth) -> ExpectedCitation:
-    exhibit = exhibit_form(_filled(citation.exhibit, truth))
+    exhibit = exhibit_form(with_variables(citation.exhibit, truth))
     place = ExpectedAnswer(None) if citation.place is None else _of_one(citation, truth)
     return ExpectedCitation(exhibit, citation.place, place)
 
 
-def _filled(text: str, truth: CaseTruth) -> str:
+def with_variables(text: str, truth: CaseTruth) -> str:
+    """Return a text of the exercise with the values of the trainee's variables in it."""
     for name, value in truth.variables.items():
         text = text.replace(f"{{{name}}}", value)
     return text
@@ -131,7 +132,7 @@ def _filled(text: str, truth: CaseTruth) -> str:
 def _of_one(task: Task | Cell | Citation, truth: CaseTruth) -> ExpectedAnswer:
     answer: Any = task.answer
     kind = TYPES[answer.type]
-    right = kind.right_value(_raw(answer, truth), answer)
+    right = kind.right_value(raw_value(answer, truth), answer)
     source = _source(answer, truth)
     declared = []
     weaker: list[KnownValue] = []
@@ -141,7 +142,7 @@ def _of_one(task: Task | Cell | Citation, truth: CaseTruth) -> ExpectedAnswer:
                 f"the exercise names the mistake {mistake.code!r}, which is not in the registry",
                 remedy="Use a code of docs/author/mistakes.md, or add it to grading/mistakes.py with its messages.",
             )
-        raw = _raw(mistake, truth)
+        raw = raw_value(mistake, truth)
         # What is asked for can be wrong in several ways that are one mistake, such as each digit that can be guessed.
         for each in raw if isinstance(answer, (TextAnswer, IntAnswer)) and isinstance(raw, tuple) else (raw,):
             known = KnownValue(mistake.code, kind.right_value(each, answer), mistake.credit_percent)
@@ -179,7 +180,12 @@ def _shown(answer: Any, truth: CaseTruth) -> Any:
     return answer
 
 
-def _raw(expected: Expected, truth: CaseTruth) -> object:
+def raw_value(expected: Expected, truth: CaseTruth) -> object:
+    """Return what is right as the truth or the exercise has it: several values as a tuple.
+
+    Raises:
+        SynthesisError: The truth does not hold the fact.
+    """
     if isinstance(expected.truth, list):
         return tuple(truth.fact(reference) for reference in expected.truth)
     return expected.value if expected.truth is None else truth.fact(expected.truth)
@@ -208,7 +214,8 @@ def _source(expected: Expected, truth: CaseTruth) -> Source:
 def _with_exhibits(answer: LogAnswer, truth: CaseTruth) -> LogAnswer:
     """Return the answer with variables filled into the numbers of exhibits."""
     events = [
-        event.model_copy(update={"exhibit": event.exhibit and _filled(event.exhibit, truth)}) for event in answer.events
+        event.model_copy(update={"exhibit": event.exhibit and with_variables(event.exhibit, truth)})
+        for event in answer.events
     ]
     return answer.model_copy(update={"events": events})
 

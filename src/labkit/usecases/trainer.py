@@ -1,7 +1,7 @@
 """The verbs of a trainer: make a class, build its packs, grade what comes in, report."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -181,7 +181,7 @@ def grade_inbox(
         records = store.submissions()
         latest = latest_accepted(records)
         by_sha = {arrival.sha256: arrival for arrival in arrivals}
-        truths = _truths(classroom, library, keys, packs, processes)
+        truths = truths_of_class(classroom, library, keys, packs, processes)
         samples = ClassSamples(library, classroom.course, keys)
         index = ValueIndex()
         for trainee_id, by_case in truths.items():
@@ -274,23 +274,37 @@ def _keep(classroom: Classroom, store: Store, pack: BuiltPack) -> None:
     remove_tree(pack.path.parent)
 
 
-def _truths(
+def truths_of_class(
     classroom: Classroom,
     library: Library,
     keys: ClassKeys,
-    packs: dict[str, PackRecord],
+    packs: Mapping[str, PackRecord],
     processes: int | None,
+    trainees: Sequence[Trainee] | None = None,
 ) -> dict[str, TruthByCase]:
-    """Return the truth of every trainee who has a pack; refuse to grade against another one than was handed out."""
+    """Return the truth of every trainee who has a pack; refuse to work with another one than was handed out.
+
+    Args:
+        classroom: The class.
+        library: The content.
+        keys: Its keys.
+        packs: The packs that were built.
+        processes: How many truths are worked out at a time.
+        trainees: Some of the class; all if left out.
+
+    Raises:
+        StorageError: There are no packs yet.
+        ContentError: The scenarios were changed since a pack was built.
+    """
     built = {record.trainee_id: record for record in packs.values()}
     orders = [
         order_truth(library, classroom.course, keys, trainee.trainee_id)
-        for trainee in classroom.trainees
+        for trainee in (classroom.trainees if trainees is None else trainees)
         if trainee.trainee_id in built
     ]
     if not orders:
         raise StorageError(
-            f"{classroom.name} has no packs yet, so nothing can be graded",
+            f"{classroom.name} has no packs yet, so nothing can be graded and there are no answers",
             remedy=f"Run labkit trainer build {classroom.root.name} first.",
         )
     truths = dict(run_jobs(derive_truths, orders, processes=processes or usable_processors()))

@@ -100,6 +100,16 @@ def test_grading_before_building_says_what_is_missing(tmp_path: Path, roster: Pa
     assert "labkit trainer build" in result.stderr
 
 
+def test_answers_before_building_are_not_there(tmp_path: Path, roster: Path) -> None:
+    run("new", tmp_path / "spring", "--roster", roster, "--course", "first-steps")
+
+    result = run("answers", tmp_path / "spring")
+
+    assert result.exit_code == 13
+    assert "labkit trainer build" in result.stderr
+    assert not (tmp_path / "spring" / "answers").exists()
+
+
 def test_an_inbox_that_is_not_there_is_said(tmp_path: Path, roster: Path) -> None:
     run("new", tmp_path / "spring", "--roster", roster, "--course", "first-steps")
 
