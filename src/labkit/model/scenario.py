@@ -108,11 +108,14 @@ ACTION_KINDS: Mapping[str, frozenset[str]] = {
     "save_document": frozenset({"path", "content"}),  # written by its program: new, or over what was there
     "open_document": frozenset({"path"}),
     "open_on_device": frozenset({"path"}),  # a document on a stick that is plugged in
+    "type_path": frozenset(),  # a path is typed into the address bar of Explorer
+    "pack": frozenset({"path", "to_path"}),  # a file, or the files of a folder, into a zip archive
     "visit": frozenset(),
     "forget": frozenset(),  # one address is deleted from a browser's history
     "download": frozenset({"path", "content"}),
     "receive_mail": frozenset({"content"}),
     "send_mail": frozenset({"content"}),
+    "save_mail": frozenset({"path"}),  # the message that came last, as a file of its own
     "plug_in_usb": frozenset(),
     "unplug_usb": frozenset(),
     "recycle": frozenset({"path"}),
@@ -127,6 +130,7 @@ ACTION_DETAILS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "install_program": (frozenset({"program"}), frozenset()),
     "run_program": (frozenset({"program"}), frozenset({"argument"})),
     "open_on_device": (frozenset({"device"}), frozenset({"size_bytes"})),
+    "type_path": (frozenset({"typed"}), frozenset()),
     "visit": (frozenset({"url", "title"}), frozenset({"browser", "typed"})),
     "forget": (frozenset({"url"}), frozenset({"browser"})),
     "download": (frozenset({"url"}), frozenset({"browser", "referrer"})),

@@ -3,7 +3,8 @@
 import hashlib
 import io
 import sqlite3
-from datetime import UTC, datetime, timedelta
+import zipfile
+from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes
 from hashlib import sha256
 
@@ -25,6 +26,7 @@ from tests.unit.synthesis.small_computer import CLOCK_SET, a_computer, a_compute
 
 HOME = "/Users/dana"
 SKEW = timedelta(seconds=433)
+EXPLORER = "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer"
 FIRST_FILETIME = datetime(1601, 1, 1, tzinfo=UTC)
 TEXT, LONG = Content(text="x"), Content(text="x" * 9000)
 DOCUMENT = f"{HOME}/Documents/план Sarva.docx"
@@ -282,6 +284,7 @@ def test_the_same_seed_gives_the_same_bytes_whoever_was_played_before() -> None:
             "edge",
         ),
         (Action("run_program", after(30), details={"program": "chess"}), "there is no program 'chess'", "notepad"),
+        (Action("pack", after(30), path=f"{HOME}/Nothing", to_path="/a.zip"), "has no file to pack", "a folder"),
         (Action("set_clock", after(30)), "is set at", "clock_set_at"),
         (
             Action("write_stream", after(30), path="/a", content=TEXT, details={"stream": "s"}, volume="lost"),
@@ -341,3 +344,51 @@ def test_what_is_written_into_free_space_lies_at_the_cluster_that_is_named() -> 
     world = a_computer(hidden)
 
     assert facts(world)["it"]["volume_offset_bytes"] == 12000 * 4096
+
+
+def test_a_typed_path_stands_first_in_the_list_of_explorer() -> None:
+    world = a_computer(
+        Action("type_path", after(30), details={"typed": "E:\\Work"}),
+        Action("type_path", after(31), details={"typed": "E:\\Work\\Drafts"}),
+    )
+    key = hive(world, f"{HOME}/NTUSER.DAT").get_key_by_path(f"{EXPLORER}\\TypedPaths")
+
+    assert [(one.name, one.get_data_as_string()) for one in key.values] == [
+        ("url1", "E:\\Work\\Drafts"),
+        ("url2", "E:\\Work"),
+    ]
+
+
+def test_files_of_a_folder_are_packed_with_their_times_and_stay() -> None:
+    folder, packed = f"{HOME}/Documents/Trip", f"{HOME}/Desktop/trip.zip"
+    world = a_computer(
+        Action("make_directory", after(29), path=folder),
+        Action("make_directory", after(29.1), path=f"{folder}/inner"),
+        Action("create", after(30), path=f"{folder}/план.txt", content=TEXT),
+        Action("create", after(31), path=f"{folder}/b.txt", content=LONG),
+        Action("create", after(31), path=f"{folder}/inner/c.txt", content=TEXT),
+        Action("pack", after(40), path=folder, to_path=packed, trace="packed"),
+    )
+    with zipfile.ZipFile(io.BytesIO(world.volume.read(packed))) as archive:
+        names = {one.filename: one.date_time for one in archive.infolist()}
+        content = archive.read("b.txt")
+    shown = (after(31) + SKEW).astimezone(timezone(timedelta(hours=5)))
+
+    assert names.keys() == {"план.txt", "b.txt"}
+    assert abs(datetime(*names["b.txt"], tzinfo=shown.tzinfo) - shown) <= timedelta(seconds=2)
+    assert content == world.volume.read(f"{folder}/b.txt")
+    assert facts(world)["packed"]["path"] == packed
+    assert any(path.startswith("/Windows/Prefetch/PACKERFM.EXE") for path in world.volume.paths())
+
+
+def test_a_saved_message_is_the_one_that_came_last() -> None:
+    path = f"{HOME}/Desktop/Offer.eml"
+    details = {"sender": "office@tamarisk-timber.example", "subject": "Предложение"}
+    world = a_computer(
+        Action("receive_mail", after(30), content=TEXT, details=details, trace="mail"),
+        Action("save_mail", after(30.01), path=path, trace="saved"),
+    )
+    message = message_from_bytes(world.volume.read(path))
+
+    assert message["Message-ID"] == facts(world)["mail"]["message_id"]
+    assert facts(world)["saved"]["sha256"] == sha256(world.volume.read(path)).hexdigest()

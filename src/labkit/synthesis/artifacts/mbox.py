@@ -82,6 +82,16 @@ class Mbox:
         """
         self.mark(number, MessageStatus.DELETED)
 
+    def newest(self) -> bytes:
+        r"""Return the message that came last, with ``\r\n`` at the end of each line.
+
+        Raises:
+            SynthesisError: The folder is empty.
+        """
+        if not self._messages:
+            raise SynthesisError("the folder has no message yet", remedy="Let one come before.")
+        return self._messages[max(self._messages)].message
+
     def compact(self) -> None:
         """Write the file anew without the messages that were deleted."""
         self._messages = {

@@ -35,6 +35,8 @@ _DEFAULT_KINDS = {
     "plug_in_usb": "usb_device",
     "unplug_usb": "usb_device",
     "save_document": "file",
+    "save_mail": "file",
+    "pack": "file",
     "visit": "visit",
     "forget": "forgotten_visit",
     "download": "download",

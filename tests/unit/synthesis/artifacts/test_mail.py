@@ -180,3 +180,8 @@ def test_a_fork_goes_its_own_way() -> None:
 
     assert box.render() == before
     assert len(fork.render()) > len(before)
+
+
+def test_an_empty_folder_has_no_newest_message() -> None:
+    with pytest.raises(SynthesisError, match="no message yet"):
+        Mbox().newest()

@@ -54,6 +54,16 @@ def send(world: World, action: Action) -> Left:
     return _put(world, action, SENT, mail, stream)
 
 
+def save(world: World, action: Action) -> Left:
+    """Save the message that came last as a file of its own, as it is."""
+    computer, at = computer_of(world), device_time(world, action)
+    box: Mbox = computer.kept[INBOX].store
+    data = box.newest()
+    world.make_folders(action.path.rpartition("/")[0], action.at)
+    run(world, "thunderbird", at)
+    return world.made(action, action.path, world.on(action).create(action.path, data, at))
+
+
 def _put(world: World, action: Action, folder: str, mail: Mail, stream: Stream) -> Left:
     computer, at = computer_of(world), device_time(world, action)
     identifier = f"<{drawn_uuid(stream)}@{mail.sender.address.partition('@')[2]}>"
@@ -84,4 +94,4 @@ def _rendered(box: Mbox, _saved: datetime) -> bytes:
     return box.render()
 
 
-MAIL_ACTIONS: Mapping[str, Handler] = {"receive_mail": receive, "send_mail": send}
+MAIL_ACTIONS: Mapping[str, Handler] = {"receive_mail": receive, "send_mail": send, "save_mail": save}

@@ -11,6 +11,7 @@ from labkit.synthesis.artifacts.explorer_keys import (
     SYSTEM_FOLDER,
     count_run,
     remember_command,
+    remember_typed_path,
 )
 from labkit.synthesis.artifacts.software_keys import install_program
 from labkit.synthesis.streams import Stream
@@ -18,7 +19,9 @@ from labkit.synthesis.world.computer.at_work import computer_of, device_time, pu
 from labkit.synthesis.world.computer.computer import windows_path
 from labkit.synthesis.world.computer.prefetching import count_prefetch
 from labkit.synthesis.world.computer.system_files import body
+from labkit.synthesis.world.file_actions import ntfs
 from labkit.synthesis.world.world import Handler, Left, World
+from labkit.synthesis.world.zip_stored import ZippedFile, zip_files
 
 _SYSTEM32, _PROGRAM_FILES = "/Windows/System32/", "/Program Files/"
 
@@ -129,9 +132,40 @@ def _run_program(world: World, action: Action) -> Left:
     return run(world, str(action.details["program"]), device_time(world, action))
 
 
+def _type_path(world: World, action: Action) -> Left:
+    at = device_time(world, action)
+    remember_typed_path(computer_of(world).hive("NTUSER", at), str(action.details["typed"]), at)
+    return Left()
+
+
+def _pack(world: World, action: Action) -> Left:
+    """Pack a file, or the files that lie in a folder, into an archive; what is packed stays where it is."""
+    volume, at = ntfs(world, action), device_time(world, action)
+    found = [volume.state(volume.node(path)) for path in sorted(volume.paths()) if _is_packed(action.path, path)]
+    files = [
+        ZippedFile(file.name, volume.read(file.path), world.clock.shown(world.clock.true_from_device(file.modified)))
+        for file in found
+        if not file.directory
+    ]
+    if not files:
+        raise SynthesisError(f"{action.path} has no file to pack", remedy="Name a file, or a folder with files in it.")
+    world.make_folders(action.to_path.rpartition("/")[0], action.at)
+    run(world, "archiver", at)
+    return world.made(action, action.to_path, volume.create(action.to_path, zip_files(files), at))
+
+
+def _is_packed(chosen: str, path: str) -> bool:
+    return chosen in (path, path.rpartition("/")[0])
+
+
 def _install_program(world: World, action: Action) -> Left:
     install(world, str(action.details["program"]), device_time(world, action))
     return Left()
 
 
-PROGRAM_ACTIONS: Mapping[str, Handler] = {"run_program": _run_program, "install_program": _install_program}
+PROGRAM_ACTIONS: Mapping[str, Handler] = {
+    "run_program": _run_program,
+    "install_program": _install_program,
+    "type_path": _type_path,
+    "pack": _pack,
+}
