@@ -57,8 +57,6 @@ def ls(
                 write_lines(lines_of(reader, reader.rows(deleted=deleted, under=under)))
             for problem in reader.problems:
                 note(f"Warning: volume {reader.volume.number}: {problem}")
-            if not as_json and reader.time_basis == "local" and zone == "UTC":
-                note(
-                    f"Note: volume {reader.volume.number} stores local times without a zone; they are shown as stored. "
-                    "--zone shifts them to UTC."
-                )
+            if not as_json and reader.time_basis == "local":
+                shown = "as stored. --zone shifts them to UTC." if zone == "UTC" else f"in UTC, taken from {zone}."
+                note(f"Note: volume {reader.volume.number} stores local times without a zone; they are shown {shown}")

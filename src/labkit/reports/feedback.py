@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from labkit.content.brief import fill, read_brief
 from labkit.content.reader import Library
+from labkit.content.schemas import Exercise
+from labkit.grading.score import hint_cost_percent
 from labkit.i18n import translator
-from labkit.model.grading import SubmissionResult
+from labkit.model.grading import SubmissionResult, TaskResult
 from labkit.model.people import Trainee
 from labkit.reports.pages import number, render, translated
 from labkit.reports.sentences import MARKS, detail, feedback
@@ -42,6 +44,7 @@ def render_feedback(
                     "sentences": feedback(t, graded),
                     "details": [detail(t, item) for item in graded.details],
                     "hints_used": graded.hints_used,
+                    "hints_cost": hint_cost_percent(graded.hints_used) if _costs(exercise, graded) else 0,
                 }
             )
         if rows:
@@ -68,3 +71,8 @@ def render_feedback(
         verdict=t("feedback.passed" if passed else "feedback.not_passed", percent=course.pass_percent),
         exercises=exercises,
     )
+
+
+def _costs(exercise: Exercise, graded: TaskResult) -> bool:
+    """Tell whether hints took points: in graded exercises, where there were any to take."""
+    return exercise.mode == "graded" and graded.points > 0

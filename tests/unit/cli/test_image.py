@@ -85,7 +85,9 @@ def test_ls_for_people_says_that_times_are_local(stick: Path) -> None:
     assert "path" in result.stdout.splitlines()[0]
     assert any("deleted" in line and line.endswith("/gone for good.txt") for line in result.stdout.splitlines())
     assert "--zone" in result.stderr
-    assert "--zone" not in run("ls", stick, "--zone", "Asia/Almaty").stderr
+    shifted = run("ls", stick, "--zone", "Asia/Almaty").stderr
+    assert "--zone" not in shifted
+    assert "they are shown in UTC, taken from Asia/Almaty." in shifted
 
 
 def test_ls_plain_has_the_same_columns_in_every_line(stick: Path) -> None:
