@@ -17,6 +17,17 @@ def trainer() -> None:
     """Build a class, grade it, see what it has not understood."""
 
 
+@trainer.command()
+def courses() -> None:
+    """Show the courses that there are, their labs, and how long these take."""
+    from labkit.usecases.courses import courses_offered
+
+    for course in courses_offered("en"):
+        _say(f"{course.slug}: {course.title} ({course.minutes} minutes)")
+        for lab in course.labs:
+            _say(f"    {lab.code}  {lab.title}, {lab.minutes} minutes")
+
+
 @trainer.command(
     epilog=examples(
         "labkit trainer new spring-2026 --roster roster.csv --course first-steps",
@@ -30,7 +41,7 @@ def trainer() -> None:
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="CSV with the columns trainee_id,name,language.",
 )
-@click.option("--course", required=True, help="A course of labs/course.toml, such as first-steps.")
+@click.option("--course", required=True, help="Its name, such as first-steps; 'labkit trainer courses' shows them.")
 @click.option("--name", help="What the class is called in reports (default: the folder's name).")
 @click.option("--overlay", metavar="NAME|FILE", help="What your country adds to the custody rules.")
 @click.option("--passphrase", "with_passphrase", is_flag=True, help="Protect the keys with a passphrase.")
@@ -134,9 +145,16 @@ def grade(folder: Path, inbox: Path, jobs: int | None) -> None:
             tell=lambda trainee, _what: advance(trainee.trainee_id),
         )
     _say(f"{done.files} file(s) in the inbox: {len(done.graded)} graded now, {len(done.known)} graded before.")
+    passed_over = done.files - len(done.graded) - len(done.known) - len(done.refused)
+    if passed_over > 0:
+        _say(f"Not counted: {passed_over} earlier attempt(s), or the same file once more.")
+    if not done.files:
+        note(f"There is no file that ends in .labsub in {_shown(inbox)}, nor in the folders inside it.")
     for refused in done.refused:
         who = f"{refused.trainee.trainee_id} " if refused.trainee else ""
         _say(f"Refused: {who}{refused.source}: {refused.message} [{refused.code}]")
+    if done.refused:
+        _say("Ask for refused files again: 'labkit submit' makes a new one. What was graded before still counts.")
     if done.missing:
         _say(f"Nothing to grade from: {', '.join(trainee.trainee_id for trainee in done.missing)}")
     if done.flags:

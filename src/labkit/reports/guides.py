@@ -19,6 +19,8 @@ COMMANDS = (
     ("labkit hint TASK", "page.command.hint"),
     ('labkit answer TASK "…"', "page.command.answer"),
     ("labkit custody add EVENT", "page.command.custody"),
+    ("labkit custody show", "page.command.custody-show"),
+    ("labkit custody check", "page.command.custody-check"),
     ("labkit check", "page.command.check"),
     ("labkit submit", "page.command.submit"),
 )

@@ -18,13 +18,13 @@ _REGION = re.compile(r"start (?P<start>\d+), length (?P<length>\d+) bytes (?P<ba
 def in_words(task: PublicTask, typed: str, understood: str, t: Translator) -> str:
     """Return how an answer was understood: a place with its base, and with its sectors where it lies on a boundary.
 
-    ``understood`` is the canonical spelling. Letter case that does not matter is folded in it for comparing; shown so,
-    it would look misread, so then it is what was typed.
+    ``understood`` is the canonical spelling. Letter case that does not matter is folded in it for comparing, and in a claim
+    the hyphens of the name of an exhibit; shown so, it would look misread, so then it is what was typed.
     """
     form = {"OFFSET": _OFFSET, "REGION": _REGION}.get(str(task.answer.get("type")))
     found = form.fullmatch(understood) if form else None
     if found is None:
-        return typed.strip() if understood == typed.strip().casefold() else understood
+        return typed.strip() if _reads_alike(task, understood, typed.strip()) else understood
     start, base = int(found["start"]), found["base"]
     length = int(found["length"]) if "length" in found.groupdict() else None
     key, values = "answer.place" if length is None else "answer.stretch", {"start": start, "length": length}
@@ -33,6 +33,16 @@ def in_words(task: PublicTask, typed: str, understood: str, t: Translator) -> st
         key += ".sectors"
         values |= {"first": first, "last": first + (length or 0) // SECTOR_BYTES - 1}
     return t(key, **values, base=t(f"answer.base.{base}"))
+
+
+def _reads_alike(task: PublicTask, understood: str, typed: str) -> bool:
+    if task.answer.get("type") != "CLAIM":
+        return understood == typed.casefold()
+    return _letters_and_digits(understood) == _letters_and_digits(typed)
+
+
+def _letters_and_digits(claim: str) -> list[str]:
+    return ["".join(filter(str.isalnum, part.casefold())) for part in claim.split(";")]
 
 
 def refusal(error: FormError, task: PublicTask, t: Translator) -> AnswerError:

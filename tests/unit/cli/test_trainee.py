@@ -108,6 +108,18 @@ def test_an_answer_is_stored_and_repeated(workspace: Workspace) -> None:
     assert json.loads(workspace.answers_path.read_bytes())["exam/digest"] == ("AB " * 32).strip()
 
 
+def test_a_claim_is_repeated_as_it_was_written_where_only_hyphens_and_case_are_folded(workspace: Workspace) -> None:
+    tasks = read_tasks(workspace)
+    options = [{"id": f"wording-{number}", "title": f"Sentence {number}."} for number in (3, 4)]
+    answer = {"type": "CLAIM", "options": options}
+    claim = next(replace(task, id="claim", answer=answer) for task in tasks if task.exercise == "exam")
+    (workspace.kit / TASKS).chmod(0o644)
+    (workspace.kit / TASKS).write_bytes(tasks_bytes([*tasks, claim]))
+
+    assert "wording-3; KF-06-pass.log; line 9" in run("answer", "claim", "wording-3; KF-06-pass.log; line 9").output
+    assert "wording-3; KF06; line 9" in run("answer", "claim", "WORDING-3; KF-06\nline 9").output
+
+
 def test_words_without_quotation_marks_are_one_answer(workspace: Workspace) -> None:
     assert run("answer", "verdict", "They", "differ").exit_code == 0
     assert json.loads(workspace.answers_path.read_bytes()) == {"exam/verdict": "They differ"}

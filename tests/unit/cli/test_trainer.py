@@ -4,6 +4,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from labkit.cli import main
+from labkit.model.people import Trainee
+from labkit.usecases.trainer import Graded, Refused
 
 ROSTER = "trainee_id,name,language\nT01,Nadia Marlow,en\nT02,Тимур Ясенев,ru\n"
 
@@ -74,6 +76,14 @@ def test_an_unknown_course_is_refused_and_leaves_nothing(tmp_path: Path, roster:
     assert result.exit_code == 3
     assert "first-steps" in result.stderr
     assert not (tmp_path / "spring").exists()
+
+
+def test_courses_are_shown_with_their_labs() -> None:
+    result = run("courses")
+
+    assert result.exit_code == 0, result.output
+    assert "prosecutors: For prosecutors" in result.output
+    assert "    L11  Find the flaw, 60 minutes" in result.output
 
 
 def test_a_roster_that_is_not_there_is_a_matter_of_usage(tmp_path: Path) -> None:
@@ -174,3 +184,25 @@ def test_pairs_are_shown_by_the_roster(tmp_path: Path, roster: Path, lines: str,
     assert result.output.splitlines()[:-1] == [
         line for line in result.output.splitlines() if line.startswith(tuple(said))
     ]
+
+
+def test_grading_tells_what_it_did_not_count_and_what_to_do_about_refused_files(
+    tmp_path: Path, roster: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("new", tmp_path / "spring", "--roster", roster, "--course", "first-steps")
+    refused = Refused(None, "T02.labsub", "broken-archive", "the file is damaged or was cut short")
+    done = Graded(4, (Trainee("T01", "Nadia Marlow", "en"),), (), (refused,), (), ())
+    monkeypatch.setattr("labkit.usecases.trainer.grade_inbox", lambda *_arguments, **_options: done)
+
+    told = run("grade", tmp_path / "spring", tmp_path).output
+
+    assert "Not counted: 2 earlier attempt(s)" in told
+    assert "labkit submit" in told
+
+
+def test_an_inbox_without_submissions_is_told(tmp_path: Path, roster: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("new", tmp_path / "spring", "--roster", roster, "--course", "first-steps")
+    done = Graded(0, (), (), (), (), ())
+    monkeypatch.setattr("labkit.usecases.trainer.grade_inbox", lambda *_arguments, **_options: done)
+
+    assert "no file that ends in .labsub" in run("grade", tmp_path / "spring", tmp_path).stderr
