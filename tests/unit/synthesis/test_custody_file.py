@@ -10,6 +10,7 @@ from labkit.errors import SynthesisError
 from labkit.synthesis.records.breaks import first_breaks
 from labkit.synthesis.records.cast import draw_cast
 from labkit.synthesis.records.draft import Draft
+from labkit.synthesis.records.phrases import in_russian
 from labkit.synthesis.records.planting import CATEGORIES, CONSEQUENCES, CURES, DEFECTS, DRAWN, compatible, drawn, plant
 from labkit.synthesis.records.story import clean_file
 from labkit.synthesis.streams import Stream
@@ -141,3 +142,21 @@ def test_what_was_typed_in_the_evening_stands_in_the_order_of_typing(seed: bytes
     days = [line["recorded_at"][:10] for line in lines(file_of(seed, "D27")[0]) if "event_at" in line]
     assert len(set(days)) > 5
     assert days == sorted(days)
+
+
+_WRITTEN = (
+    "purpose", "note", "justification", "change_description", "competence_ref", "condition_after", "description",
+    "condition", "address_fictional", "org", "power_state_at_seizure",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [None, *DEFECTS])
+def test_everything_that_people_wrote_is_there_in_russian(name: str | None) -> None:
+    draft = file_of(b"8", *filter(None, [name]))[0]
+    for line in lines(draft):
+        case_texts = [item["description"] for item in line.get("protocol_items", ())]
+        case_texts += [one[key] for one in line.get("authority", ()) for key in ("issuer", "scope_text")]
+        carrier = line.get("transport", {}).get("carrier")
+        for text in [*(line[key] for key in _WRITTEN if key in line), *case_texts, *filter(None, [carrier])]:
+            if not text.startswith("sha256sum "):  # a command, the same in every language
+                assert in_russian(text), text

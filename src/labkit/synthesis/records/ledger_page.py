@@ -5,6 +5,7 @@ from html import escape
 
 from labkit.synthesis.records.draft import Line
 from labkit.synthesis.records.page import page, row, signature_drawn, table, time_text
+from labkit.synthesis.records.phrases import in_both
 from labkit.synthesis.records.setting import CASE_NUMBER, PROTOCOL, WARRANT
 from labkit.synthesis.records.terms import DIGEST_OF, KINDS, ROLE_NAMES, SEAL_STATES, STAGES
 
@@ -38,7 +39,7 @@ def _people(content: Sequence[Line]) -> Iterator[str]:
             yield row(
                 [
                     ("No. / №", str(line["seq"])), ("Code / Код", line["person_id"]), ("Name / Имя", line["name"]),
-                    ("Role / Роль", ROLE_NAMES[line["role"]]), ("Office / Служба", line["org"]),
+                    ("Role / Роль", ROLE_NAMES[line["role"]]), ("Office / Служба", in_both(line["org"])),
                     ("Specimen / Образец", signature_drawn(line["specimen_signature"])),
                 ],
                 raw=frozenset({"Specimen / Образец"}),
@@ -53,7 +54,7 @@ def _places(content: Sequence[Line]) -> Iterator[str]:
             yield row(
                 [
                     ("No. / №", str(line["seq"])), ("Code / Код", line["loc_id"]),
-                    ("Place / Место", line["address_fictional"]), ("Zone / Часовой пояс", line["tz"]),
+                    ("Place / Место", in_both(line["address_fictional"])), ("Zone / Часовой пояс", line["tz"]),
                     ("Site, map / Участок, схема", f"{line.get('site', '–')}, {east} / {north}"),
                     ("Access / Доступ", ", ".join(line["access_list"]) or "–"),
                 ],
@@ -67,8 +68,10 @@ def _exhibits(content: Sequence[Line]) -> Iterator[str]:
             made = f" (from / из {', '.join(line['derived_from'])})" if line.get("derived_from") else ""
             size = f", {line['capacity_bytes']} B" if "capacity_bytes" in line else ""
             state = [
-                line.get("condition", ""),
-                f"found / застигнут: {line['power_state_at_seizure']}" if "power_state_at_seizure" in line else "",
+                in_both(line["condition"]) if "condition" in line else "",
+                f"found / застигнут: {in_both(line['power_state_at_seizure'])}"
+                if "power_state_at_seizure" in line
+                else "",
                 f"clock / часы: {line['clock_observed']}, reference / эталон: {line['clock_reference']}"
                 if "clock_observed" in line
                 else "",
@@ -76,7 +79,7 @@ def _exhibits(content: Sequence[Line]) -> Iterator[str]:
             yield row(
                 [
                     ("No. / №", str(line["seq"])), ("Exhibit / Объект", line["exhibit_no"]),
-                    ("Description / Описание", f"{line['description']}{made}"),
+                    ("Description / Описание", f"{in_both(line['description'])}{made}"),
                     ("Serial / Серийный номер", f"{line.get('serial', '–')}{size}"),
                     ("Found / Обнаружен", f"{line.get('found_at', '–')}, {line.get('found_by', '–')}"),
                     ("State / Состояние", "; ".join(filter(None, state)) or "–"),
@@ -113,7 +116,7 @@ def _who(line: Line, names: Mapping[str, str]) -> str:
     def name(person: str) -> str:
         return f"{names.get(person, person)} ({person})"
 
-    parts = [name(line["actor"]), line["location"], line["purpose"]]
+    parts = [name(line["actor"]), line["location"], in_both(line["purpose"])]
     if "released_by" in line or "received_by" in line:
         giver = name(line["released_by"]) if "released_by" in line else "–"
         taker = name(line["received_by"]) if "received_by" in line else "–"
@@ -128,7 +131,11 @@ def _who(line: Line, names: Mapping[str, str]) -> str:
             " ".join(
                 filter(
                     None,
-                    (transport["carrier"], transport.get("tracking_no", ""), *map(name, transport.get("escort", []))),
+                    (
+                        in_both(transport["carrier"]),
+                        transport.get("tracking_no", ""),
+                        *map(name, transport.get("escort", [])),
+                    ),
                 )
             )
         )
@@ -147,7 +154,7 @@ def _seals(line: Line) -> str:
     if "bag_no_after" in line:
         parts.append(f"bag / пакет {_whole(line['bag_no_after'])}")
     if "condition_after" in line:
-        parts.append(escape(line["condition_after"]))
+        parts.append(escape(in_both(line["condition_after"])))
     return "; ".join(parts) or "–"
 
 
@@ -163,7 +170,7 @@ def _technique(line: Line) -> str:
     if blocker:
         tested = blocker.get("tested_event")
         told = f"; tested in / проверен в {tested}" if tested else ""
-        parts.append(escape(f"write blocker / блокиратор: {blocker['kind']} {blocker.get('id', '')}{told}"))
+        parts.append(escape(f"write blocker / блокиратор: {in_both(blocker['kind'])} {blocker.get('id', '')}{told}"))
     parts += [
         escape(f"seen / считано: {seen['exhibit']} {seen['serial']}, {seen['sectors']} sectors / секторов")
         for seen in line.get("observed", [])
@@ -177,7 +184,9 @@ def _technique(line: Line) -> str:
 
 def _notes(line: Line, names: Mapping[str, str]) -> str:
     parts = [
-        escape(line[key]) for key in ("note", "justification", "change_description", "competence_ref") if key in line
+        escape(in_both(line[key]))
+        for key in ("note", "justification", "change_description", "competence_ref")
+        if key in line
     ]
     if "corrects_event" in line:
         parts.append(f"corrects / исправляет: {line['corrects_event']}")

@@ -10,8 +10,8 @@ body { font: 14px/1.45 "Segoe UI", "DejaVu Sans", sans-serif; color: #1c2733; ma
   padding: 20px }
 h1 { font-size: 22px; margin: 0 } h2 { font-size: 17px; margin: 28px 0 8px } p { margin: 6px 0 }
 .sub { color: #51606f } table { border-collapse: collapse; width: 100% }
-th, td { border: 1px solid #c9d2da; padding: 5px 7px; text-align: left; vertical-align: top; overflow-wrap: anywhere }
-th { background: #eef2f5; font-weight: 600; overflow-wrap: normal } tr { break-inside: avoid }
+th, td { border: 1px solid #c9d2da; padding: 5px 7px; text-align: left; vertical-align: top; overflow-wrap: break-word }
+th { background: #eef2f5; font-weight: 600 } tr { break-inside: avoid }
 .no { white-space: nowrap; font-weight: 600 } .when, .whole { white-space: nowrap } .late { color: #51606f }
 code { display: inline-block; width: 16ch; font: 12px "DejaVu Sans Mono", Consolas, monospace; overflow-wrap: anywhere }
 svg { height: 26px; width: 96px } .photos { display: grid; grid-template-columns: repeat(3, 1fr); gap: 14px;

@@ -6,6 +6,7 @@ from html import escape
 from labkit.synthesis.records.draft import Draft
 from labkit.synthesis.records.page import page, row, signature_drawn, table, time_text
 from labkit.synthesis.records.photographs import RUNNING, picture_name
+from labkit.synthesis.records.phrases import in_both
 from labkit.synthesis.records.setting import CASE_NUMBER, PROTOCOL, SEIZED, WARRANT
 from labkit.synthesis.records.terms import ROLE_NAMES
 
@@ -16,7 +17,7 @@ def protocol_page(draft: Draft) -> str:
     people = [seized["actor"], *seized["witnesses"]]
     items = [
         row([("No. / №", str(number)), ("Exhibit / Объект", item["exhibit_no"]),
-              ("Description / Описание", item["description"]), ("Serial / Серийный номер", item["serial"])])
+              ("Description / Описание", in_both(item["description"])), ("Serial / Серийный номер", item["serial"])])
         for number, item in enumerate(case["protocol_items"], start=1)
     ]  # fmt: skip
     signed = "".join(
@@ -37,13 +38,13 @@ def protocol_page(draft: Draft) -> str:
 def warrant_page(draft: Draft) -> str:
     """Return the warrant with its validity and scope."""
     (warrant,) = draft["case"]["authority"]
-    places = ", ".join(draft[place]["address_fictional"] for place in warrant["scope_items"])
+    places = "; ".join(in_both(draft[place]["address_fictional"]) for place in warrant["scope_items"])
     rows = [
-        ("Issued by / Выдан", warrant["issuer"]),
+        ("Issued by / Выдан", in_both(warrant["issuer"])),
         ("Issued / Дата выдачи", time_text(warrant["issued_at"])),
         ("Valid from / Действителен с", time_text(warrant["valid_from"])),
         ("Valid to / Действителен до", time_text(warrant["valid_to"])),
-        ("Scope / Предмет", warrant["scope_text"]),
+        ("Scope / Предмет", in_both(warrant["scope_text"])),
         ("Places / Места", places),
     ]
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
