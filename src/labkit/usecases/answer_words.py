@@ -18,8 +18,8 @@ _REGION = re.compile(r"start (?P<start>\d+), length (?P<length>\d+) bytes (?P<ba
 def in_words(task: PublicTask, typed: str, understood: str, t: Translator) -> str:
     """Return how an answer was understood: a place with its base, and with its sectors where it lies on a boundary.
 
-    ``understood`` is the canonical spelling. Letter case that does not matter is folded in it for comparing, and in a claim
-    the hyphens of the name of an exhibit; shown so, it would look misread, so then it is what was typed.
+    ``understood`` is the canonical spelling. Letter case that does not matter is folded in it for comparing, and in a
+    claim the hyphens of the name of an exhibit; shown so, it would look misread, so then it is what was typed.
     """
     form = {"OFFSET": _OFFSET, "REGION": _REGION}.get(str(task.answer.get("type")))
     found = form.fullmatch(understood) if form else None
