@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from labkit.evidence.volume_file import VolumeFile
 from labkit.model.truth import Trace
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import Verdict
+from labkit.verification.other_registry import READER
 from labkit.verification.verify import confirmed
 from labkit.verification.windows_view import WindowsView, windows_of
 from tests.unit.verification.test_verify import changed
@@ -52,6 +54,36 @@ def test_python_registry_knows_the_stick_as_the_truth_does(pc: BuiltItem, window
     assert times["0065"] == plugged["first_device_utc"] == gone.get("first_device_utc", times["0065"])
     assert times["0067"] == gone["at_device_utc"]
     assert plugged["first_device_utc"] - plugged["first_utc"] == CLOCK_ERROR
+
+
+def test_verify_asks_python_registry_beside_libregf(pc: BuiltItem) -> None:
+    pytest.importorskip("Registry")
+    agreed = {
+        (trace, one.fact)
+        for trace in ("clock-set", "stick-plugged-in", "stick-taken-out")
+        for one in confirmed(pc.truth.traces[trace], pc)
+        if one.reader == READER and one.verdict is Verdict.CONFIRMED
+    }
+
+    assert agreed >= {
+        ("clock-set", "zone"),
+        *(("stick-plugged-in", fact) for fact in ("device_serial", "name", "first_device_utc")),
+        *(("stick-taken-out", fact) for fact in ("device_serial", "name", "at_device_utc")),
+    }
+    check(pc.truth.traces["stick-taken-out"], pc)
+
+
+def test_python_registry_that_is_not_installed_is_not_asked(pc: BuiltItem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "Registry.Registry", None)
+    found = [
+        one
+        for trace in ("clock-set", "stick-taken-out")
+        for one in confirmed(pc.truth.traces[trace], pc)
+        if one.reader == READER
+    ]
+
+    assert found
+    assert {one.verdict for one in found} == {Verdict.NOT_ASKED}
 
 
 def test_python_evtx_reads_the_records_that_the_truth_names(

@@ -11,6 +11,7 @@ from labkit.verification.confirmation import Confirmation, Testimony, Unreadable
 from labkit.verification.event_records import raw_events
 from labkit.verification.hearing import heard
 from labkit.verification.machine_clock import clock_of
+from labkit.verification.other_registry import READER, bias_minutes
 from labkit.verification.windows_view import WindowsView, time_in, windows_of
 from labkit.zones import UnknownZoneError
 from labkit.zones import zone as zone_named
@@ -43,17 +44,24 @@ def confirm_clock_change(trace: Trace, item: BuiltItem) -> Iterator[Confirmation
 
 def _zone(trace: Trace, windows: WindowsView) -> Iterator[Testimony]:
     """The SYSTEM hive says how far the zone is from UTC, and Windows' own name of it, of which there are fewer."""
+    latest = max((one.at_utc for one in windows.of_kind("event_log") if one.at_utc is not None), default=None)
     for record in windows.of_kind("time_zone"):
         minutes = record.details.get("active_bias_minutes")
-        latest = max(one.at_utc for one in windows.of_kind("event_log") if one.at_utc is not None)
-        try:
-            offset = latest.astimezone(zone_named(str(trace.facts["zone"]))).utcoffset()
-        except UnknownZoneError as error:
-            yield Testimony("libregf", {"zone": Unreadable(error.message)})
-            return
-        fits = offset is not None and isinstance(minutes, int) and offset.total_seconds() == -60 * minutes
-        found: object = trace.facts["zone"] if fits else Unreadable(f"the registry says {-int(str(minutes))} minutes")
-        yield Testimony("libregf", {"zone": found})
+        yield Testimony("libregf", {"zone": _fitting(trace, latest, minutes)})
+    other = bias_minutes(windows)
+    yield Testimony(READER, None if other is None else {"zone": _fitting(trace, latest, other)}, ("zone",))
+
+
+def _fitting(trace: Trace, latest: datetime | None, minutes: object) -> object:
+    """Return the zone of the trace if it was so many minutes from UTC when the last event was logged."""
+    if latest is None:
+        return Unreadable("no event log says when the registry was last used")
+    try:
+        offset = latest.astimezone(zone_named(str(trace.facts["zone"]))).utcoffset()
+    except UnknownZoneError as error:
+        return Unreadable(error.message)
+    fits = offset is not None and isinstance(minutes, int) and offset.total_seconds() == -60 * minutes
+    return trace.facts["zone"] if fits else Unreadable(f"the registry says {-int(str(minutes))} minutes")
 
 
 def _changes(windows: WindowsView) -> Iterator[tuple[int, datetime | None, datetime | None, int]]:

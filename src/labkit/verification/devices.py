@@ -12,6 +12,7 @@ from labkit.verification.confirmation import Confirmation, Span, Testimony, Unre
 from labkit.verification.event_witnesses import DEVICES, noted_event
 from labkit.verification.hearing import Witness, heard
 from labkit.verification.machine_clock import clock_of, worked_out_utc
+from labkit.verification.other_registry import stick_by_python_registry
 from labkit.verification.shortcut_bytes import REMOVABLE, read_shortcut
 from labkit.verification.windows_view import WindowsView, time_in, windows_of
 from labkit.zones import zone as zone_named
@@ -28,6 +29,7 @@ def confirm_usb_device(trace: Trace, item: BuiltItem) -> Iterator[Confirmation]:
     windows = windows_of(trace, item)
     witnesses: list[Witness] = [
         partial(_registry, trace, item, windows),
+        partial(stick_by_python_registry, trace, windows, taken_out=trace.event == _TAKEN_OUT),
         partial(_volume, trace, windows),
         partial(_setup_log, trace, windows),
     ]
