@@ -47,7 +47,9 @@ ADD_OPTIONS = (
     click.option("--justification", metavar="TEXT", help="Why a change or an unusual step was necessary."),
     click.option("--competence", metavar="TEXT", help="What qualifies whoever touched an original."),
     click.option("--observed", multiple=True, metavar="'SERIAL;BYTES;SECTORS'", help="What the device says of itself."),
-    click.option("--signed", multiple=True, metavar="PERSON", help="Who signed the paper form; may be repeated."),
+    click.option(
+        "--signed", multiple=True, metavar="PERSON[:SHA256]", help="Who signed the paper form; may be repeated."
+    ),
     click.option("--attach", multiple=True, metavar="FILE|NAME:SHA256", help="A photo or a paper that belongs to it."),
     click.option(
         "--corrects", type=click.IntRange(min=1), metavar="LINE", help="The line that this corrects or completes."
@@ -88,7 +90,10 @@ ADD_OPTIONS = (
     click.option("--officer", metavar="PERSON", help="case: the officer in charge."),
     click.option("--offence", metavar="TEXT", help="case: the offence."),
     click.option(
-        "--permit", multiple=True, metavar="'ID;KIND;ISSUER;FROM;TO;SCOPE;ITEMS'", help="case: a warrant or the like."
+        "--permit",
+        multiple=True,
+        metavar="'ID;KIND;ISSUER;FROM;TO;SCOPE;ITEMS;ISSUED'",
+        help="case: a warrant or the like.",
     ),
     click.option("--protocol", metavar="NUMBER", help="case: the number of the seizure protocol."),
     click.option(

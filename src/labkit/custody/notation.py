@@ -115,21 +115,21 @@ def listed(texts: Iterable[str]) -> list[str]:
 
 
 def authority(text: str) -> dict[str, Any]:
-    """Return ``id; kind; issuer; from; to; scope; items`` as an authority; parts at the end may be left out.
+    """Return ``id; kind; issuer; from; to; scope; items; issued`` as an authority; parts at the end may be left out.
 
     ``items`` are places, exhibit numbers or kinds of exhibits, with commas; the times need an offset.
     """
     parts = [part.strip() for part in text.split(";")]
     kinds = [kind.value for kind in AuthorityKind]
-    names = ("auth_id", "kind", "issuer", "valid_from", "valid_to", "scope_text", "scope_items")
+    names = ("auth_id", "kind", "issuer", "valid_from", "valid_to", "scope_text", "scope_items", "issued_at")
     if len(parts) < 2 or len(parts) > len(names) or not parts[0] or parts[1] not in kinds:  # noqa: PLR2004
         raise CustodyError(
             f"{text!r} is not an authority",
-            remedy="Write 'id; kind; issuer; valid from; valid to; scope; items', for example "
+            remedy="Write 'id; kind; issuer; valid from; valid to; scope; items; issued', for example "
             f"'W-1; warrant; district court; 2026-03-10T00:00+05:00'; kind is one of {', '.join(kinds)}.",
         )
     found: dict[str, Any] = {name: part for name, part in zip(names, parts, strict=False) if part}
-    for name in ("valid_from", "valid_to"):
+    for name in ("valid_from", "valid_to", "issued_at"):
         if name in found:
             found[name] = time_with_offset(found[name]).text
     return found | ({"scope_items": listed([found["scope_items"]])} if "scope_items" in found else {})
@@ -178,8 +178,13 @@ def attachment(text: str) -> dict[str, Any]:
 
 
 def on_paper(people: Iterable[str]) -> list[dict[str, str]]:
-    """Return the signatures of people who signed the paper form."""
-    return [{"person": person, "method": "paper"} for person in listed(people)]
+    """Return the signatures of people who signed the paper form; ``person:SHA-256`` also names a scan of it."""
+    found = []
+    for text in listed(people):
+        scanned = re.fullmatch(r"(.+):([0-9a-fA-F]{64})", text)
+        scan = {"value": scanned[2].lower()} if scanned else {}
+        found.append({"person": scanned[1].strip() if scanned else text, "method": "paper", **scan})
+    return found
 
 
 def map_km(text: str) -> list[int]:

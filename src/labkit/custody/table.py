@@ -2,8 +2,8 @@
 
 The columns are ``type``, ``identifier`` and the options of ``labkit custody add``, each written the way a person types
 it; several values of one cell stand behind each other with `` | `` between. So an exported table can be read again.
-What has no option does not fit into it and is not there: digests of the chain, the values of signatures, the day on
-which an authority was issued, the tool of a single digest.
+What has no option does not fit into it and is not there: digests of the chain, signatures with keys, the tool of a
+single digest.
 
 A table may come back with semicolons or tabs between its cells, as a spreadsheet writes them where the comma is used in
 numbers.
@@ -194,7 +194,7 @@ def _record(between: str, *names: str) -> Callable[[Any], str]:
 def _on_paper(value: Any) -> str:
     """Return who signed on paper; a signature with a key can not be made again from a name."""
     signatures = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
-    return BETWEEN.join(str(one.get("person", "")) for one in signatures if one.get("method") == "paper")
+    return _record(":", "person", "value")([one for one in signatures if one.get("method") == "paper"])
 
 
 def _part(value: Any) -> str:
@@ -215,7 +215,9 @@ _WRITERS: Mapping[str, Callable[[Any], str]] = {
     "read_errors": _record(":", "lba", "count"),
     "signed": _on_paper,
     "attach": _record(":", "name", "sha256"),
-    "permit": _record("; ", "auth_id", "kind", "issuer", "valid_from", "valid_to", "scope_text", "scope_items"),
+    "permit": _record(
+        "; ", "auth_id", "kind", "issuer", "valid_from", "valid_to", "scope_text", "scope_items", "issued_at"
+    ),
     "protocol_item": _record("; ", "exhibit_no", "description", "serial"),
     "map_km": _point,
 }

@@ -35,6 +35,7 @@ FORM_FIELDS = (
 FORM_COLUMNS = (
     "form.custody.number",
     "form.custody.time",
+    "form.ledger.what",
     "form.custody.released",
     "form.custody.received",
     "form.custody.purpose",
@@ -42,6 +43,7 @@ FORM_COLUMNS = (
     "form.custody.seal",
     "form.custody.hash",
     "form.custody.signatures",
+    "form.ledger.code",
 )
 FORM_ROWS = 10
 

@@ -199,6 +199,31 @@ def test_a_table_comes_back_as_spreadsheets_of_other_countries_save_it(
     assert other.lines()[0]["authority"] == [{**CLEAN[0]["authority"][0]}]
 
 
+def test_the_day_of_a_warrant_and_the_scan_of_a_signature_go_through_a_table(desk: Desk, tmp_path: Path) -> None:
+    day, scan = "2026-03-09T16:20:00+05:00", "0a" * 32
+    for arguments in (
+        ("case", "NV-1", "--permit", f"W-1; warrant; court; 2026-03-10T00:00+05:00; ; room 12; ; {day}"),
+        ("person", "P1", "--name", "Ilya Marr", "--role", "DEFR"),
+        ("person", "P3", "--name", "Dora Kest", "--role", "custodian"),
+        ("location", "STORE", "--kind", "evidence_store", "--tz", "Asia/Almaty"),
+        ("exhibit", "KF-02", "--kind", "medium", "--description", "red stick"),
+        ("received", "--exhibit", "KF-02", "--by", "P3", "--released-by", "P1", "--received-by", "P3", "--location",
+         "STORE", "--signed", "P1", "--signed", f"P3:{scan.upper()}"),
+    ):  # fmt: skip
+        desk.add(*arguments)
+    table = tmp_path / "t.csv"
+    assert desk.run("export", "--format", "csv", "--out", str(table)).exit_code == 0
+    other = Desk(tmp_path / "other.jsonl")
+    assert other.run("import", str(table)).exit_code == 0
+
+    for lines in (desk.lines(), other.lines()):
+        assert lines[0]["authority"][0]["issued_at"] == day
+        assert lines[-1]["signatures"] == [
+            {"person": "P1", "method": "paper"},
+            {"person": "P3", "method": "paper", "value": scan},
+        ]
+
+
 def test_a_blank_table_to_be_filled_in_comes_from_an_empty_ledger(desk: Desk, tmp_path: Path) -> None:
     blank = exported(desk, "csv").strip()
     heads = blank.split(",")

@@ -139,7 +139,7 @@ def test_an_authority_ends_where_nothing_more_is_said() -> None:
         (notation.authority, "W-1", "valid from; valid to"),
         (notation.authority, "W-1; order", "court_order"),
         (notation.authority, "; warrant", "district court"),
-        (notation.authority, "a;warrant;c;;;f;g;h", "scope; items"),
+        (notation.authority, "a;warrant;c;;;f;g;;i", "scope; items"),
         (notation.authority, "W-1; warrant; court; 2026-03-10T00:00:00", "+05:00"),
         (notation.protocol_item, "; stick", "number; description; serial"),
         (notation.observation, ";;", "capacity in bytes"),

@@ -8,7 +8,8 @@ import pytest
 
 from labkit.custody.overlay import overlay
 from labkit.i18n import LANGUAGES, translator
-from labkit.reports.custody_pages import ledger_form
+from labkit.reports.custody_pages import COLUMNS, ledger_form
+from labkit.reports.guides import custody_form
 from tests.unit.custody.story import CLEAN, DECLARED, MEDIA, event, ledger_of
 from tests.unit.custody.test_whole_record import AT, WHOLE
 
@@ -115,3 +116,11 @@ def test_every_choice_of_the_record_has_a_word(language: str) -> None:
     ):  # fmt: skip
         for choice in choices:
             assert t(f"form.{group}.{choice.value}") in page
+
+
+def test_the_blank_form_has_the_columns_of_the_printed_ledger_in_their_order() -> None:
+    page = custody_form(translator("en"))
+    heads = [unescape(re.sub(r"<[^>]+>.*", "", head)) for head in re.findall(r'<th scope="col">(.*?)</th>', page)]
+
+    own = translator("en")("form.ledger.who")  # on paper, whoever releases, receives or signs
+    assert heads == [translator("en")(key) for key in COLUMNS if translator("en")(key) != own]
