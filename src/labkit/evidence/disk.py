@@ -8,6 +8,7 @@ import pytsk3
 
 from labkit.errors import EvidenceError
 from labkit.evidence.body_file import body_lines
+from labkit.evidence.entries import file_entry, in_utc
 from labkit.evidence.image import Image
 from labkit.evidence.lookup import Lookup
 from labkit.evidence.ntfs.content import live_files, plain_content
@@ -17,19 +18,19 @@ from labkit.evidence.ntfs.runs import DamagedError
 from labkit.evidence.ntfs.second_opinion import SecondOpinion
 from labkit.evidence.ntfs.walk import NtfsWalk
 from labkit.evidence.rows import DATA, DIRECTORY_TYPES, Row, RowMaker
+from labkit.evidence.streams import REGULAR, not_recoverable, read_part, select
 from labkit.evidence.tsk import LOCAL_TIME_FILESYSTEMS, TskImage, filesystem_name, open_filesystem
 from labkit.evidence.walk import Walk
 from labkit.model.entry_type import EntryType
 from labkit.model.volumes import Volume
 
 if TYPE_CHECKING:
-    from labkit.evidence.detail import Attribute, EntryDetail
+    from labkit.evidence.detail import EntryDetail
     from labkit.evidence.ntfs.journal import JournalRecord
     from labkit.model.evidence import FileEntry
 
 READ_BYTES = 1024 * 1024
 JOURNAL_PATH = "/$Extend/$UsnJrnl"
-_REGULAR = int(pytsk3.TSK_FS_META_TYPE_REG)
 _META_DELETED = int(pytsk3.TSK_FS_META_FLAG_UNALLOC)
 
 
@@ -88,7 +89,7 @@ class VolumeReader:
         walk = self._walk(address, deleted=deleted)
         self.problems = walk.problems
         found = walk.rows(address, under.rstrip("/"))
-        return map(self._to_utc, found) if self._shifts else found
+        return (in_utc(row, self.zone) for row in found) if self._shifts else found
 
     def body_lines(self, *, deleted: bool = True, under: str = "/") -> Iterator[str]:
         """Yield the lines of a body file of all entries under a directory, many in one text where that is quick.
@@ -140,7 +141,7 @@ class VolumeReader:
     def entries(self, *, deleted: bool = True) -> "Iterator[FileEntry]":
         """Yield every name and every named stream, each directory before what it holds."""
         for row in self.rows(deleted=deleted):
-            yield self._entry(row)
+            yield file_entry(row, self.volume.number)
 
     def find(self, path: str) -> int:
         """Return the address of the entry at ``path``, a live one before a deleted one.
@@ -165,13 +166,13 @@ class VolumeReader:
         rows = [row for row in rows if not row.reallocated]
         if not rows:
             rows = [
-                self._to_utc(row) if self._shifts else row
+                in_utc(row, self.zone) if self._shifts else row
                 for row in RowMaker(self._filesystem).nameless_rows(record, self._nameless_path(address))
             ]
         meta = record.info.meta
         geometry = Geometry(self._image, self.volume, self._filesystem)
         return EntryDetail(
-            entries=tuple(self._entry(row) for row in (*rows, *old)),
+            entries=tuple(file_entry(row, self.volume.number) for row in (*rows, *old)),
             deleted=bool(meta.flags & _META_DELETED),
             mode=int(meta.mode),
             owner=int(meta.uid),
@@ -199,8 +200,8 @@ class VolumeReader:
         """
         record = self._record(address)
         deleted = bool(record.info.meta.flags & _META_DELETED)
-        _, _, size = self._select(record, stream)
-        return Content(address, stream, size, deleted)
+        selection = select(self._filesystem, record, stream)
+        return Content(address, stream, selection.size_bytes, deleted)
 
     def read(self, address: int, *, stream: str | None = None, offset_bytes: int = 0) -> Iterator[bytes]:
         """Yield the content of a file, or of one of its named streams, from a byte of it to its logical end.
@@ -213,12 +214,13 @@ class VolumeReader:
             yield from plain
             return
         record = self._record(address)
-        kind, number, size = self._select(record, stream)
+        selection = select(self._filesystem, record, stream)
+        size = selection.size_bytes
         for offset in range(offset_bytes, size, READ_BYTES):
             wanted = min(READ_BYTES, size - offset)
-            data = self._read_random(record, offset, wanted, kind, number)
+            data = read_part(self._tsk_image, record, selection, offset, wanted)
             if len(data) != wanted:
-                raise self._not_recoverable(address, offset + len(data), size)
+                raise not_recoverable(address, offset + len(data), size)
             yield data
 
     def contents(self) -> Iterator[tuple[int, Iterator[bytes]]]:
@@ -240,7 +242,7 @@ class VolumeReader:
             except EvidenceError:
                 self.problems.append(f"the file at address {address} can not be read")
                 continue
-            if int(meta.type) == _REGULAR and meta.size:
+            if int(meta.type) == REGULAR and meta.size:
                 yield address, self.read(address)
 
     def _plain(self, address: int, offset_bytes: int = 0) -> Iterator[bytes] | None:
@@ -282,10 +284,10 @@ class VolumeReader:
         from labkit.evidence.slack import slack_bytes
 
         record = self._record(address)
-        kind, number, _ = self._select(record, stream)
+        selection = select(self._filesystem, record, stream)
         geometry = Geometry(self._image, self.volume, self._filesystem)
         for attribute in attributes(record, geometry):
-            if not self._is_ntfs or _is_chosen(attribute, kind, number):
+            if not self._is_ntfs or selection.is_of(attribute):
                 return slack_bytes(self._image, attribute, geometry.cluster_bytes)
         return b""
 
@@ -325,89 +327,6 @@ class VolumeReader:
             raise EvidenceError(f"{path} is not a directory", remedy="Show a single entry with labkit image stat.")
         return address
 
-    def _select(self, record: Any, stream: str | None) -> tuple[int | None, int | None, int]:
-        """Return attribute type, attribute id and size of a stream; no type means the Sleuth Kit's default."""
-        meta = record.info.meta
-        if stream is None and meta.size and int(meta.type) == _REGULAR:
-            return None, None, int(meta.size)  # the common case, without a look at every attribute
-        rows = RowMaker(self._filesystem).nameless_rows(record, "/")
-        address = rows[0].address
-        names = []
-        for row in rows:
-            if row.stream == stream and (stream is not None or row.type is not EntryType.DIRECTORY):
-                if row.attribute is None:
-                    return None, None, row.size_bytes
-                kind, _, number = row.attribute.partition("-")
-                return int(kind), int(number), row.size_bytes
-            if row.stream is not None:
-                names.append(row.stream)
-        has = f"it has the named streams {', '.join(names)}" if names else "it has no named streams"
-        if stream is not None:
-            raise EvidenceError(
-                f"the entry at address {address} has no stream {stream!r}; {has}",
-                remedy="Give a stream's name as labkit image ls shows it, without a colon.",
-            )
-        if rows[0].type is EntryType.DIRECTORY:
-            raise EvidenceError(
-                f"the entry at address {address} is a directory; {has}",
-                remedy="Name a file, or list the directory with labkit image ls --under PATH.",
-            )
-        raise EvidenceError(
-            f"the entry at address {address} has no unnamed content; {has}", remedy="Choose one with --stream NAME."
-        )
-
-    def _read_random(self, record: Any, offset: int, size: int, kind: int | None, number: int | None) -> bytes:
-        try:
-            data = record.read_random(offset, size) if kind is None else record.read_random(offset, size, kind, number)
-        except OSError as error:
-            self._tsk_image.check()
-            raise self._not_recoverable(int(record.info.meta.addr), offset, offset + size) from error
-        self._tsk_image.check()
-        return bytes(data)
-
-    def _not_recoverable(self, address: int, offset: int, size: int) -> EvidenceError:
-        return EvidenceError(
-            f"the content at address {address} can be read to byte {offset} of {size} only",
-            remedy="A deleted file whose clusters were given to others can not be recovered whole; "
-            "labkit image stat shows what is known of its clusters.",
-        )
-
     def _nameless_path(self, address: int) -> str:
         """Return the name that the Sleuth Kit gives to a record that no directory holds."""
         return "/" if address == int(self._filesystem.info.root_inum) else f"/$OrphanFiles/OrphanFile-{address}"
-
-    def _to_utc(self, row: Row) -> Row:
-        from labkit.evidence.timestamps import shifted
-
-        zone = self.zone
-        return row._replace(
-            born_ns=shifted(row.born_ns, zone),
-            modified_ns=shifted(row.modified_ns, zone),
-            changed_ns=shifted(row.changed_ns, zone),
-            accessed_ns=shifted(row.accessed_ns, zone),
-        )
-
-    def _entry(self, row: Row) -> "FileEntry":
-        from labkit.evidence.timestamps import moment
-        from labkit.model.evidence import FileEntry
-
-        return FileEntry(
-            volume=self.volume.number,
-            path=row.path,
-            type=row.type,
-            address=row.address,
-            size_bytes=row.size_bytes,
-            deleted=row.deleted,
-            born_utc=moment(row.born_ns),
-            modified_utc=moment(row.modified_ns),
-            changed_utc=moment(row.changed_ns),
-            accessed_utc=moment(row.accessed_ns),
-            stream=row.stream,
-        )
-
-
-def _is_chosen(attribute: "Attribute", kind: int | None, number: int | None) -> bool:
-    """Return whether an NTFS attribute is the selected one; without a selection, the unnamed content."""
-    if kind is None:
-        return attribute.type == DATA and attribute.name is None
-    return (attribute.type, attribute.id) == (kind, number)
