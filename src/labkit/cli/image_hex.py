@@ -61,7 +61,8 @@ def hex_command(
     """Show bytes in hexadecimal, and the fields of the structure that they hold.
 
     Without PATH and --address the bytes are those of the medium or of a volume. Structures: mbr, ebr, gpt, gpt-entry,
-    fat-boot, fat-dir, exfat-boot, exfat-dir, ntfs-boot, mft-record, index-record, usn, ext-super.
+    fat-boot, fat-dir, exfat-boot, exfat-dir, ntfs-boot, mft-record, index-record, usn, ext-super,
+    ext-dir.
     """
     from labkit.usecases import hexdump
 

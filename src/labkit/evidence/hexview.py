@@ -14,7 +14,7 @@ AUTO = "auto"
 # In the order in which they are tried: those with a signature of their own first, the vague ones last.
 _ORDER = (
     "gpt", "ntfs-boot", "exfat-boot", "mft-record", "index-record", "ext-super", "fat-boot", "ebr", "mbr", "gpt-entry",
-    "exfat-dir", "usn", "fat-dir",
+    "ext-dir", "exfat-dir", "usn", "fat-dir",
 )  # fmt: skip
 _ALL = {structure.name: structure for structure in (*PARTITIONS, *FAT, *NTFS, *EXT)}
 STRUCTURES = {name: _ALL[name] for name in _ORDER}

@@ -288,3 +288,41 @@ def test_unknown_structure_is_refused() -> None:
     with pytest.raises(EvidenceError, match="'inode' is no structure") as caught:
         structure_named("inode")
     assert "mft-record" in caught.value.remedy
+
+
+@pytest.mark.oracle
+def test_a_directory_of_ext4_is_the_one_that_debugfs_lists(tmp_path: Path) -> None:
+    files, image = tmp_path / "files", tmp_path / "ext4.raw"
+    (files / "papers").mkdir(parents=True)
+    for name in ("счёт.txt", "gone.txt", "last.txt"):
+        (files / name).write_bytes(b"x")
+    with image.open("wb") as file:
+        file.truncate(4 * MIB)
+    oracle(["mke2fs", "-q", "-t", "ext4", "-b", "1024", "-d", files, image])
+    oracle(["debugfs", "-w", "-R", "rm /gone.txt", image])
+    block = int(oracle(["debugfs", "-R", "bmap <2> 0", image]).split()[-1])
+    with image.open("rb") as file:
+        file.seek(block * 1024)
+        data = file.read(1024)
+    listed = {
+        (row.split("/")[5], int(row.split("/")[1]))
+        for row in oracle(["debugfs", "-R", "ls -p /", image]).splitlines()
+        if row.startswith("/") and row.split("/")[1] != "0"
+    }
+    rows = list(readings(structure_named("ext-dir"), data))
+    inodes = {row.table: row.little for row in rows if row.name == "inode"}
+    live = {
+        (row.data.decode(), inodes[row.table]) for row in rows if row.name == "name" and row.table.startswith("entry '")
+    }
+
+    assert live == listed
+    assert inodes["entry that was deleted, 'gone.txt'"]
+    assert guessed(data) is structure_named("ext-dir")
+
+
+@pytest.mark.parametrize("length", [0, 3, 7, 4000])
+def test_a_directory_of_ext_with_an_impossible_length_ends(length: int) -> None:
+    entry = struct.pack("<IHBB", 2, 12, 1, 2) + b".\0\0\0"
+    data = entry + struct.pack("<IHBB", 2, length, 2, 2) + b"..\0\0" + entry * 4
+
+    assert {row.offset for row in readings(structure_named("ext-dir"), data)} >= {0}
