@@ -30,7 +30,7 @@ def _records(source: Source, _problem: Problem) -> Iterator[ArtifactRecord]:
         try:
             with zipfile.ZipFile(file) as archive:
                 members = archive.infolist()
-        except (zipfile.BadZipFile, NotImplementedError, struct.error) as error:
+        except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error) as error:
             raise DamagedArtifactError(f"the archive is damaged ({error})") from error
     for member in members:
         alive()

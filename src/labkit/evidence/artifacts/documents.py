@@ -85,7 +85,15 @@ def _parts(file: BinaryIO) -> Iterator[Element]:
                     if len(data) > _LARGEST_PART:
                         raise DamagedArtifactError(f"its part {name} is larger than notes of a program are")
                     yield plain_xml(data)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, StructError, DeflateError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        UnicodeDecodeError,
+        StructError,
+        DeflateError,
+    ) as error:
         raise DamagedArtifactError(f"its archive is damaged ({error})") from error
 
 

@@ -29,7 +29,7 @@ _OFFSET = re.compile(r"[+-]\d\d:\d\d")
 
 
 def _records(source: Source, _problem: Problem) -> Iterator[ArtifactRecord]:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     with source.opened() as file:
         if not file.read(4).startswith(_BEGINS):
@@ -40,6 +40,8 @@ def _records(source: Source, _problem: Problem) -> Iterator[ArtifactRecord]:
                 exif = picture.getexif()
                 main, camera, place = dict(exif), dict(exif.get_ifd(_EXIF_IFD)), dict(exif.get_ifd(_GPS_IFD))
                 width, height = picture.size
+        except UnidentifiedImageError:
+            raise DamagedArtifactError("it begins as a picture does, and goes on as none") from None
         except (
             SyntaxError,
             StructError,

@@ -159,7 +159,7 @@ def test_what_notes_nothing_or_is_something_else_is_passed_over(tmp_path: Path) 
         ("cut.docx", "its archive is damaged"),
         ("cut.zip", "the archive is damaged"),
         ("cut.pdf", "it is a damaged PDF file"),
-        ("cut.jpg", "cannot identify image file"),
+        ("cut.jpg", "begins as a picture does"),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path: Path, name: str, message: str) -> None:
@@ -175,6 +175,14 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str, message: str) -> Non
     assert [one["source_path"] for one in records] == ["/b.zip"]
     assert f"/{name}: " in said
     assert message in said
+
+
+def test_an_archive_whose_names_are_no_text_is_named(tmp_path: Path) -> None:
+    data = zip_files([ZippedFile("план.txt", b"x" * 900, AT)]).replace("план".encode(), b"\xff" * 8)
+    records, said = told(tmp_path, {"/a.zip": data, "/b.zip": zip_files([ZippedFile("b.txt", b"", AT)])})
+
+    assert [one["source_path"] for one in records] == ["/b.zip"]
+    assert "the archive is damaged" in said
 
 
 def test_a_part_that_is_too_large_is_not_read(tmp_path: Path) -> None:
