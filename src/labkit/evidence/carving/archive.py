@@ -69,7 +69,7 @@ def walk(source: Source, start: int) -> Extent | None:
 
 def _broken(archive: _Archive, size_bytes: int, why: str) -> Extent:
     parts = frozenset(archive.members)
-    if not parts:
+    if not parts or not size_bytes:  # the end of the first member was not found
         return header_only("zip", 4, why)
     return partial(archive.kind(), size_bytes, f"{len(parts)} members; {why}", parts)
 

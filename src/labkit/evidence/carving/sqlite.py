@@ -30,6 +30,8 @@ def walk(source: Source, start: int) -> Extent | None:
         why = "the first page is no B-tree page"
     elif not pages or counter != valid_for:
         why = "the header does not say how many pages there are"
+    elif start + page_bytes > source.size_bytes:
+        why = "the space ends inside the first page"
     if why:
         return header_only("sqlite", _HEADER_BYTES, why)
     for number in range(1, pages + 1):

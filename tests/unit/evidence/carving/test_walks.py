@@ -162,6 +162,19 @@ def test_page_of_another_kind_ends_a_database() -> None:
     assert (found.confidence, found.size_bytes) == (Confidence.PARTIAL, 40 * 4096)
 
 
+def test_database_that_is_cut_off_in_its_first_page_is_a_header_only() -> None:
+    found = walked(samples.sqlite()[:3000])
+    assert (found.confidence, found.size_bytes) == (Confidence.HEADER_ONLY, 100)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_what_is_found_has_some_bytes_wherever_it_is_cut_off(name: str) -> None:
+    data = WHOLE[name][1]()
+    for size in {*range(16, min(len(data), 300)), *range(300, len(data), max(len(data) // 40, 1))}:
+        found = walked(data[:size])
+        assert found is None or 0 < found.size_bytes <= size, size
+
+
 @pytest.mark.parametrize(
     "data",
     [
