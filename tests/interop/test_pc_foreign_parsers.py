@@ -5,9 +5,12 @@ import io
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
+from zipfile import ZipFile
 
 import pytest
 
@@ -54,6 +57,25 @@ def test_python_registry_knows_the_stick_as_the_truth_does(pc: BuiltItem, window
     assert times["0065"] == plugged["first_device_utc"] == gone.get("first_device_utc", times["0065"])
     assert times["0067"] == gone["at_device_utc"]
     assert plugged["first_device_utc"] - plugged["first_utc"] == CLOCK_ERROR
+
+
+def test_what_was_typed_packed_and_saved_is_read_by_others(pc: BuiltItem, windows: WindowsView) -> None:
+    registry = pytest.importorskip("Registry.Registry")
+    home = "/Users/mira.solen"
+    account = registry.Registry(io.BytesIO(windows.content(f"{home}/NTUSER.DAT")))
+    typed = account.open("Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\TypedPaths").values()
+    message = message_from_bytes(windows.content(facts(pc, "saved-message")["path"]), policy=default)
+    with ZipFile(io.BytesIO(windows.content(facts(pc, "packed-contracts")["path"]))) as packed:
+        members = packed.namelist()
+        assert packed.testzip() is None
+
+    assert [(one.name(), one.value()) for one in typed] == [("url1", "C:\\Users\\mira.solen\\Documents\\Contracts")]
+    assert message["To"]
+    assert message["Message-ID"]
+    assert members
+    assert all(windows.content(f"{home}/Documents/Contracts/{name}") for name in members)
+    assert "Паллета" in windows.content(f"{home}/Documents/Личное/расценки.txt").decode("cp866")
+    assert "انبار" in windows.content(f"{home}/Documents/Личное/driver.txt").decode("cp1256")
 
 
 def test_verify_asks_python_registry_beside_libregf(pc: BuiltItem) -> None:
