@@ -175,7 +175,10 @@ def test_the_workspace_says_where_its_ledger_is(tmp_path: Path, monkeypatch: pyt
         ledger_genesis = GENESIS
         zone = "Asia/Kabul"
         language = "ru"
+        overlay = "attesting-witnesses"
 
     monkeypatch.setattr(folder, "find_workspace", lambda start: Found())
 
-    assert custodian.find_ledger(tmp_path) == LedgerPlace(Found.custody_path, GENESIS, "Asia/Kabul", "ru", is_ours=True)
+    assert custodian.find_ledger(tmp_path) == LedgerPlace(
+        Found.custody_path, GENESIS, "Asia/Kabul", "ru", is_ours=True, overlay="attesting-witnesses"
+    )
