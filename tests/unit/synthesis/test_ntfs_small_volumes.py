@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labkit.errors import SynthesisError
 from labkit.synthesis.filesystems.ntfs.nodes import DATA, HOLE, Attribute, Node, Times
 from labkit.synthesis.filesystems.ntfs.records import ROOM_BYTES
 from labkit.synthesis.filesystems.ntfs.rendering import pieces
@@ -92,6 +93,23 @@ def test_a_directory_with_records_beside_its_own_can_be_deleted() -> None:
 
     assert v.state(node).deleted
     assert v.paths() == ()
+    assert_records_are_whole(v)
+
+
+def test_a_directory_goes_whole_or_stays_whole_where_the_journal_has_no_room() -> None:
+    v = begin(512, "full", size_bytes=8 * MIB, journal=True).volume
+    v.make_directory("/d", NOW)
+    for number in range(2200):
+        v.create(f"/d/{number:04d} {'long name ' * 9}.txt", b"", NOW)
+    v.create("/filler.bin", bytes(512 * (len(v.free_clusters()) - 900)), NOW)
+    paths = v.paths()
+
+    with pytest.raises(SynthesisError, match="full"):
+        v.delete("/d", NOW)
+    assert v.paths() == paths
+    v.delete("/filler.bin", NOW)
+    v.delete("/d", NOW)
+    assert not v.exists("/d")
     assert_records_are_whole(v)
 
 

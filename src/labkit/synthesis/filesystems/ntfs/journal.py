@@ -5,7 +5,7 @@ and its closing: they add up, and the last record of a file has CLOSE as well. S
 Records".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -49,6 +49,11 @@ class ChangeJournal:
     def growth_clusters(self) -> int:
         """How many clusters the records of one operation take at most."""
         return self._tree.geometry.clusters_for(_AHEAD_BYTES) + 1
+
+    def clusters_for(self, names: Iterable[str]) -> int:
+        """Return how many clusters the journal lacks for one record more for each of these names."""
+        wanted = self._tree.geometry.clusters_for(self._journal.end_with(names))
+        return max(wanted - cluster_total(self._stream.extents), 0)
 
     @property
     def records(self) -> Sequence[UsnRecord]:

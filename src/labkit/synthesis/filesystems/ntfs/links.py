@@ -1,5 +1,6 @@
 """Names of files and directories: links more, other names, and names that go."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from labkit.errors import SynthesisError
@@ -75,8 +76,19 @@ class Links(FormattedVolume):
     def delete(self, path: str, at: datetime) -> None:
         """Delete a file, or a directory after all that is in it. Of a file with more links only this name goes."""
         filetime(at)
-        self._require(0)
-        self._delete(self._tree.own(path), path, at)
+        node = self._tree.own(path)
+        self._require(self._journal.clusters_for(self._notes_below(node)) if self._journal else 0)
+        self._delete(node, path, at)
+
+    def _notes_below(self, node: Node) -> Iterator[str]:
+        """Yield the names that the journal notes when all that is in a directory goes, as often as it does."""
+        if node.directory:
+            for child in self._tree.children(node):
+                notes = 2 if len(child.names) > 1 else 1  # a link that goes is noted, and then the closing
+                for name in child.names:
+                    if name.parent_id == node.node_id:
+                        yield from (name.text,) * notes
+                yield from self._notes_below(child)
 
     def _delete(self, node: Node, path: str, at: datetime) -> None:
         tree = self._tree

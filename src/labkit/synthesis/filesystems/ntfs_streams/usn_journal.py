@@ -8,7 +8,7 @@ structure" and "Change Journal Records"; libyal, "New Technologies File System (
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import IntFlag
 from typing import NamedTuple
@@ -137,6 +137,14 @@ class UsnJournal:
         """The size of $J: the first byte behind the last record."""
         return self._end
 
+    def end_with(self, names: Iterable[str]) -> int:
+        """Return what ``next_usn`` would be after one record more for each of these names."""
+        end = self._end
+        for name in names:
+            size = _record_bytes(len(name.encode("utf-16-le", "surrogatepass")))
+            end = _place(end, size) + size
+        return end
+
     def add(
         self,
         reference: int,
@@ -177,9 +185,7 @@ class UsnJournal:
             )
         filetime(at_utc)
         size = _record_bytes(2 * units)
-        usn = self._end
-        if usn % PAGE_BYTES + size > PAGE_BYTES:
-            usn = -(-usn // PAGE_BYTES) * PAGE_BYTES
+        usn = _place(self._end, size)
         record = UsnRecord(usn, reference, parent_reference, at_utc, reason, source, security_id, attributes, name)
         self._records.append(record)
         self._end = usn + size
@@ -213,6 +219,11 @@ class UsnJournal:
     def maximum(self) -> bytes:
         """Return the 32 bytes of the stream ``$Max``: size, delta, identifier, lowest valid USN."""
         return struct.pack("<QQQq", self._maximum_bytes, self._delta_bytes, self._identifier, 0)
+
+
+def _place(end: int, size_bytes: int) -> int:
+    """Return where a record stands that is added at ``end``: no page ends within one."""
+    return end if end % PAGE_BYTES + size_bytes <= PAGE_BYTES else -(-end // PAGE_BYTES) * PAGE_BYTES
 
 
 def _record_bytes(name_bytes: int) -> int:
