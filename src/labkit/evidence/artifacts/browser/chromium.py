@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterator
 
 from labkit.evidence.artifacts.browser.database import opened_database
-from labkit.evidence.artifacts.browser.freed_rows import FreedRow, freed_rows
-from labkit.evidence.artifacts.browser.kinds import DOWNLOAD, KINDS, VISIT, looks_like_address
+from labkit.evidence.artifacts.browser.deleted_pages import PageTable, deleted_pages
+from labkit.evidence.artifacts.browser.kinds import DOWNLOAD, KINDS, VISIT
 from labkit.evidence.artifacts.moments import from_webkit
 from labkit.evidence.artifacts.parser import ArtifactParser, Problem
 from labkit.evidence.artifacts.record import ArtifactRecord, known, utc_text
@@ -39,7 +39,13 @@ SELECT d.target_path, d.start_time, d.end_time, d.received_bytes, d.total_bytes,
     d.mime_type, (SELECT c.url FROM downloads_url_chains c WHERE c.id = d.id ORDER BY c.chain_index DESC LIMIT 1) AS url
 FROM downloads d ORDER BY d.start_time, d.id
 """
-_LIVES = "SELECT 1 FROM visits v JOIN urls u ON u.id = v.url WHERE u.url = ? AND v.visit_time = ?"
+_PAGES = PageTable(
+    name="urls",
+    last_visit="last_visit_time",
+    moment=from_webkit,
+    lives="SELECT 1 FROM visits v JOIN urls u ON u.id = v.url WHERE u.url = ? AND v.visit_time = ?",
+    typed=lambda row: {"typed_count": row["typed_count"]},
+)
 
 
 def _records(source: Source, _problem: Problem) -> Iterator[ArtifactRecord]:
@@ -51,13 +57,7 @@ def _records(source: Source, _problem: Problem) -> Iterator[ArtifactRecord]:
         for row in database.execute(_DOWNLOADS):
             alive()
             yield _download(source, browser, row)
-        with source.opened() as file:
-            told: set[tuple[str, int]] = set()  # a row may have been moved, and then stands in two free places
-            for freed in freed_rows(file, database, "urls"):
-                key = _key(freed)
-                if _is_page(freed) and key not in told and not database.execute(_LIVES, key).fetchone():
-                    told.add(key)
-                    yield _freed_page(source, browser, freed)
+        yield from deleted_pages(source, database, _PAGES, browser)
 
 
 def _visit(source: Source, browser: str, row: sqlite3.Row) -> ArtifactRecord:
@@ -91,36 +91,6 @@ def _download(source: Source, browser: str, row: sqlite3.Row) -> ArtifactRecord:
     )
     what = f"fetched: {row['target_path'] or row['url']}"
     return source.record(DOWNLOAD, from_webkit(row["start_time"]), what, details)
-
-
-def _is_page(freed: FreedRow) -> bool:
-    row = freed.values
-    return looks_like_address(row["url"]) and from_webkit(row["last_visit_time"] or 0) is not None
-
-
-def _key(freed: FreedRow) -> tuple[str, int]:
-    return freed.values["url"], freed.values["last_visit_time"]
-
-
-def _freed_page(source: Source, browser: str, freed: FreedRow) -> ArtifactRecord:
-    row = freed.values
-    details = known(
-        time_of="last visit",
-        url=row["url"],
-        title=row["title"],
-        browser=browser,
-        visit_count=row["visit_count"],
-        typed_count=row["typed_count"],
-        found="in free space of the database: the row was deleted",
-    )
-    return source.record(
-        VISIT,
-        from_webkit(row["last_visit_time"]),
-        f"looked at, deleted from the history: {row['title'] or row['url']}",
-        details,
-        offset_bytes=freed.offset_bytes,
-        recovered=True,
-    )
 
 
 PARSER = ArtifactParser(

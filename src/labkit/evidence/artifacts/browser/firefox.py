@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from labkit.evidence.artifacts.browser.database import opened_database
-from labkit.evidence.artifacts.browser.freed_rows import FreedRow, freed_rows
-from labkit.evidence.artifacts.browser.kinds import DOWNLOAD, KINDS, VISIT, looks_like_address
+from labkit.evidence.artifacts.browser.deleted_pages import PageTable, deleted_pages
+from labkit.evidence.artifacts.browser.kinds import DOWNLOAD, KINDS, VISIT
 from labkit.evidence.artifacts.moments import from_unix_microseconds
 from labkit.evidence.artifacts.parser import ArtifactParser, Problem
 from labkit.evidence.artifacts.record import ArtifactRecord, known, utc_text
@@ -38,7 +38,15 @@ SELECT p.url, a.content AS target, a.dateAdded, (SELECT m.content FROM moz_annos
 FROM moz_annos a JOIN moz_anno_attributes n ON n.id = a.anno_attribute_id JOIN moz_places p ON p.id = a.place_id
 WHERE n.name = 'downloads/destinationFileURI' ORDER BY a.dateAdded, a.id
 """
-_LIVES = "SELECT 1 FROM moz_historyvisits v JOIN moz_places p ON p.id = v.place_id WHERE p.url = ? AND v.visit_date = ?"
+_PAGES = PageTable(
+    name="moz_places",
+    last_visit="last_visit_date",
+    moment=from_unix_microseconds,
+    lives="SELECT 1 FROM moz_historyvisits v JOIN moz_places p ON p.id = v.place_id "
+    "WHERE p.url = ? AND v.visit_date = ?",
+    typed=lambda row: {"typed": bool(row["typed"])},
+    fits=lambda row: isinstance(row["guid"], str) and len(row["guid"]) == _GUID_CHARACTERS,
+)
 
 
 def _records(source: Source, _problem: Problem) -> Iterator[ArtifactRecord]:
@@ -49,13 +57,7 @@ def _records(source: Source, _problem: Problem) -> Iterator[ArtifactRecord]:
         for row in database.execute(_DOWNLOADS):
             alive()
             yield _download(source, row)
-        with source.opened() as file:
-            told: set[tuple[str, int]] = set()  # a row may have been moved, and then stands in two free places
-            for freed in freed_rows(file, database, "moz_places"):
-                key = _key(freed)
-                if _is_page(freed) and key not in told and not database.execute(_LIVES, key).fetchone():
-                    told.add(key)
-                    yield _freed_page(source, freed)
+        yield from deleted_pages(source, database, _PAGES, _BROWSER)
 
 
 def _visit(source: Source, row: sqlite3.Row) -> ArtifactRecord:
@@ -103,41 +105,6 @@ def _told(text: Any) -> dict[str, Any]:
     except (TypeError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}
-
-
-def _is_page(freed: FreedRow) -> bool:
-    row = freed.values
-    identified = isinstance(row["guid"], str) and len(row["guid"]) == _GUID_CHARACTERS
-    return identified and looks_like_address(row["url"]) and from_unix_microseconds(_last(row)) is not None
-
-
-def _last(row: dict[str, Any]) -> int:
-    return row["last_visit_date"] or 0
-
-
-def _key(freed: FreedRow) -> tuple[str, int]:
-    return freed.values["url"], _last(freed.values)
-
-
-def _freed_page(source: Source, freed: FreedRow) -> ArtifactRecord:
-    row = freed.values
-    details = known(
-        time_of="last visit",
-        url=row["url"],
-        title=row["title"],
-        browser=_BROWSER,
-        visit_count=row["visit_count"],
-        typed=bool(row["typed"]),
-        found="in free space of the database: the row was deleted",
-    )
-    return source.record(
-        VISIT,
-        from_unix_microseconds(_last(row)),
-        f"looked at, deleted from the history: {row['title'] or row['url']}",
-        details,
-        offset_bytes=freed.offset_bytes,
-        recovered=True,
-    )
 
 
 PARSER = ArtifactParser(name="browser", kinds=KINDS, patterns=("*/places.sqlite",), records=_records)
