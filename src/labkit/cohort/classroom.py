@@ -12,7 +12,7 @@ from labkit.atomic import whole_folder
 from labkit.cohort.keys import KEYS, ClassKeys, is_wrapped, new_keys, read_keys, write_keys
 from labkit.cohort.roster import read_roster
 from labkit.cohort.store import RESULTS, Store
-from labkit.custody.overlay import DEFAULT, Overlay, parse_overlay
+from labkit.custody.overlay import DEFAULT, Overlay, overlay_text, parse_overlay
 from labkit.errors import WorkspaceError
 from labkit.model.people import Trainee
 from labkit.workspace.pack import SUFFIX
@@ -67,8 +67,12 @@ class Classroom:
         return DEFAULT if text is None else parse_overlay(OVERLAY, text)
 
     def overlay_text(self) -> str | None:
-        """Return the file ``overlay.toml`` of the class, or None where there is none."""
-        return self.overlay_path.read_text(encoding="utf-8-sig") if self.overlay_path.exists() else None
+        """Return the file ``overlay.toml`` of the class, or None where there is none.
+
+        Raises:
+            CustodyError: It can not be read.
+        """
+        return overlay_text(str(self.overlay_path)) if self.overlay_path.exists() else None
 
     def pack_path(self, trainee: Trainee) -> Path:
         """Return where the pack of a trainee lies."""

@@ -37,6 +37,9 @@ def test_a_class_may_say_what_its_country_adds_to_the_custody_rules(tmp_path: Pa
     own.overlay_path.write_text("witnesses = 3\n", encoding="utf-8")
     with pytest.raises(CustodyError, match="witnesses is not a key"):
         own.overlay()
+    own.overlay_path.write_bytes("свидетели = 3\n".encode("cp1251"))
+    with pytest.raises(CustodyError, match="can not be read"):
+        own.overlay()
 
 
 def test_two_classes_have_different_keys(tmp_path: Path) -> None:
