@@ -230,12 +230,12 @@ class VolumeReader:
         read before the next one is asked for. A file whose record can not be read is left out; ``problems`` names it.
 
         Raises:
-            EvidenceError: While a content is read: bytes of it can not be.
+            EvidenceError: While a content is read: bytes of it can not be, or it claims more than the volume holds.
         """
         for address in self._live_files():
             plain = self._plain(address)
             if plain is not None:
-                yield address, plain
+                yield address, self._held(plain)
                 continue
             try:
                 meta = self._record(address).info.meta
@@ -243,7 +243,19 @@ class VolumeReader:
                 self.problems.append(f"the file at address {address} can not be read")
                 continue
             if int(meta.type) == REGULAR and meta.size:
-                yield address, self.read(address)
+                yield address, self._held(self.read(address))
+
+    def _held(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield a content as far as the volume can hold one: a damaged or sparse file may claim exabytes of zeros."""
+        left = self.volume.size_bytes
+        for block in blocks:
+            yield block[:left]
+            left -= len(block)
+            if left < 0:
+                raise EvidenceError(
+                    f"it claims more than the {self.volume.size_bytes:,} bytes of its volume",
+                    remedy="What it has can be saved with labkit image export; its stat shows where that lies.",
+                )
 
     def _plain(self, address: int, offset_bytes: int = 0) -> Iterator[bytes] | None:
         """Return the unnamed content of a plain NTFS file; None where it has to be read the general way."""

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import struct
 import subprocess
 from datetime import UTC
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from labkit.evidence import yara_scan
+from labkit.synthesis.filesystems.ext4 import Ext4Volume
 from labkit.synthesis.filesystems.ntfs.volume import NtfsVolume
 from labkit.synthesis.medium import Medium
 from tests.oracles import oracle
@@ -294,6 +296,29 @@ def test_content_that_can_not_be_read_to_its_end_is_said(rules: Path, tmp_path: 
     found = [json.loads(line) for line in result.stdout.splitlines()]
     assert [hit["path"] for hit in found if hit["string"]] == ["/first.txt", "/second.txt", "/torn.bin"]
     assert "/torn.bin in volume 0 is scanned only so far as it can be read" in result.stderr
+
+
+def test_a_file_that_claims_more_than_its_volume_holds_is_scanned_so_far_as_that(rules: Path, tmp_path: Path) -> None:
+    medium = Medium(2 * MIB)
+    volume = Ext4Volume(
+        medium, start_bytes=0, size_bytes=2 * MIB, block_bytes=1024, label="", uuid=bytes(16), formatted=UTC_AT
+    )
+    volume.create("/endless.txt", b"LEDGER-7719".ljust(3000, b"."), UTC_AT)
+    volume.create("/then.txt", b"LEDGER-7719", UTC_AT)
+    volume.flush()
+    data = bytearray(b"".join(medium.chunks()))
+    (table_block,) = struct.unpack_from("<I", data, 2 * 1024 + 8)
+    inodes = range(table_block * 1024, table_block * 1024 + 64 * 256, 256)
+    inode = next(at for at in inodes if struct.unpack_from("<I", data, at + 4) == (3000,))
+    struct.pack_into("<I", data, inode + 108, 1 << 24)  # the upper half of its size: 64 PiB
+    path = tmp_path / "endless.raw"
+    path.write_bytes(data)
+
+    result = run("yara", rules, path, "--files", "--json", "--rules-timeout", 60)
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [hit["path"] for hit in found if hit["string"]] == ["/endless.txt", "/then.txt"]
+    told = "/endless.txt in volume 0 is scanned only so far as it can be read: it claims more than the 2,097,152 bytes"
+    assert told in result.stderr
 
 
 def test_whole_files_in_tables_and_plain_lines(rules: Path, pieces: Path, apart: Path) -> None:
