@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from labkit.cli.language import in_words
 from labkit.cli.output import (
     examples,
     note,
@@ -19,6 +20,8 @@ from labkit.cli.output import (
 from labkit.errors import AcquisitionError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from labkit.model.acquisition import ProvenanceRecord
     from labkit.usecases.acquiring import Acquired, CustodyEntry
 
@@ -216,7 +219,7 @@ def info(source: Path, as_json: bool, plain: bool) -> None:
         )
         for one in blockers
     ]
-    write_fields(fields, plain=plain)
+    _say(fields, plain=plain)
 
 
 @device.command(
@@ -242,7 +245,13 @@ def test_blocker(source: Path, blocker: str, as_json: bool, plain: bool) -> None
         rows = [
             (_CRITERIA[result.criterion], "pass" if result.passed else "FAIL", result.seen) for result in done.results
         ]
-        write_table(("criterion", "result", "seen"), rows, plain=plain)
+        heads = ("criterion", "result", "seen")
+        if plain:
+            write_table(heads, rows, plain=True)
+        else:
+            write_table(
+                [in_words(head) for head in heads], [[in_words(cell) for cell in row] for row in rows], plain=False
+            )
     if not done.passed:
         raise AcquisitionError(
             f"write blocker {blocker} failed its test",
@@ -286,7 +295,7 @@ def import_log(log: Path, image: Path | None, zone: str | None, as_json: bool, p
         *_unreadable(record),
         ("record", str(path)),
     ]
-    write_fields(fields, plain=plain)
+    _say(fields, plain=plain)
 
 
 def _agrees(record: "ProvenanceRecord") -> bool | None:
@@ -332,4 +341,11 @@ def _show(done: "Acquired", *, plain: bool) -> None:
     fields.append(("record", done.record_path.name))
     if done.ledger_lines:
         fields.append(("custody ledger", f"lines {', '.join(map(str, done.ledger_lines))}"))
+    _say(fields, plain=plain)
+
+
+def _say(fields: "Iterable[tuple[str, object]]", *, plain: bool) -> None:
+    """Write names and values, for people in their language."""
+    if not plain:
+        fields = [(in_words(name), in_words(str(value))) for name, value in fields]
     write_fields(fields, plain=plain)

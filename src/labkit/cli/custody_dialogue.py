@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from labkit.cli.language import in_words
 from labkit.cli.output import note, safe
 from labkit.errors import CustodyError
 from labkit.i18n import Translator
@@ -131,7 +132,7 @@ def _ask_until_it_fits(
         try:
             reading.entry(kind, given)
         except CustodyError as error:
-            note(f"{error.message}. {error.remedy}")
+            note(f"{in_words(error.message)}. {in_words(error.remedy)}")
             given[option] = None
         else:
             return

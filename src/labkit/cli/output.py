@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from labkit.cli.language import in_words
 from labkit.evidence.isolation import alive
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -140,8 +141,8 @@ def write_fields(fields: Iterable[tuple[str, object]], *, plain: bool) -> None:
 
 
 def note(text: str) -> None:
-    """Write a remark to standard error, where it does not disturb what is read by programs."""
-    click.echo(safe(text), err=True)
+    """Write a remark to standard error, in the reader's language; there it does not disturb what programs read."""
+    click.echo(safe(in_words(text)), err=True)
 
 
 @contextmanager

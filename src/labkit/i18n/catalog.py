@@ -10,8 +10,13 @@ import io
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from babel.messages import Catalog
 
 LANGUAGES = ("en", "ru")
+SENTENCES = "sentences"  # keyed by English sentences, not by ids (``labkit.i18n.sentences``)
 RIGHT_TO_LEFT = frozenset({"fa", "ar", "ur", "ps"})
 
 
@@ -64,11 +69,11 @@ def translator(language: str) -> Translator:
 def messages(language: str) -> Mapping[str, str | tuple[str, ...]]:
     """Return every message of one language by key, without fallback; for tests and translators' tools."""
     found: dict[str, str | tuple[str, ...]] = {}
-    for catalogue in _catalogues(language):
-        for message in catalogue:
+    for one in _catalogues(language):
+        for message in one:
             if message.id:
                 key = message.id if isinstance(message.id, str) else message.id[0]
-                found[key] = message.string
+                found[key] = message.string if isinstance(message.string, str) else tuple(message.string or ())
     return found
 
 
@@ -76,9 +81,9 @@ def _load(language: str) -> gettext.GNUTranslations:
     from babel.messages.mofile import write_mo
 
     merged: gettext.GNUTranslations | None = None
-    for catalogue in _catalogues(language):
+    for one in _catalogues(language):
         compiled = io.BytesIO()
-        write_mo(compiled, catalogue)
+        write_mo(compiled, one)
         compiled.seek(0)
         translations = gettext.GNUTranslations(compiled)
         if merged is None:
@@ -91,9 +96,15 @@ def _load(language: str) -> gettext.GNUTranslations:
     return merged
 
 
-def _catalogues(language: str) -> list["babel.messages.Catalog"]:  # type: ignore[name-defined]  # noqa: F821
+def catalogue(language: str, domain: str) -> "Catalog":
+    """Return the catalogue of one domain, as its file holds it."""
     from babel.messages.pofile import read_po
 
+    text = files("labkit.i18n").joinpath("locale", language, f"{domain}.po").read_bytes()
+    return read_po(io.BytesIO(text), locale=language)
+
+
+def _catalogues(language: str) -> "list[Catalog]":
     folder = files("labkit.i18n").joinpath("locale", language)
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".po"))
-    return [read_po(io.BytesIO(folder.joinpath(name).read_bytes()), locale=language) for name in names]
+    domains = sorted(entry.name.removesuffix(".po") for entry in folder.iterdir() if entry.name.endswith(".po"))
+    return [catalogue(language, domain) for domain in domains if domain != SENTENCES]

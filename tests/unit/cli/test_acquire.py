@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -368,3 +369,18 @@ class TestInAWorkspace:
         names = ("--exhibit", "KF-02", "--image-exhibit", "KF-06", "--by", "P4")
         refused(7, "is made and verified", "custody add acquired", "acquire", source, out, "--blocker", "WB-3", *names)
         run("image", "verify", out)
+
+
+def test_people_read_it_in_their_language_and_programs_in_english(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    english = run("device", "info", source, "--plain").stdout
+    monkeypatch.setenv("LABKIT_LANGUAGE", "ru")
+
+    assert run("device", "info", source, "--plain").stdout == english
+    said = [run("device", "info", source), run("device", "test-blocker", source, "--blocker", "WB-3")]
+    said.append(run("device", "test-blocker", source, "--blocker", "WB-4", code=15))
+    said.append(acquire(source, tmp_path / "KF-06.E01"))
+    ours = {"labkit", "device", "info", "acquisition", "json", "Fenwick", "Data", "Stick", "Bridge"}
+    text = "\n".join(line for one in said for line in one.output.splitlines() if not re.match("(md5|sha)", line))
+    assert [word for word in re.findall(r"\b[A-Za-z]{4,}\b", text) if word not in ours] == []

@@ -86,8 +86,8 @@ def test_a_refused_copy_has_a_message_a_remedy_and_an_exit_code(
     refused = run(two[1], "take", tmp_path / "x.labledger")
 
     assert refused.exit_code == 7
-    assert "not a copy of a ledger" in refused.stderr
-    assert "Next:" in refused.stderr
+    assert "Ошибка: это не копия журнала" in refused.stderr
+    assert "Что делать:" in refused.stderr
 
 
 def test_a_line_is_signed_with_the_key_of_the_workspace(two: tuple[Workspace, Workspace]) -> None:
