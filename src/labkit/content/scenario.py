@@ -15,6 +15,7 @@ from labkit.content.scenario_tables import (
     ComputerTable,
     ItemFile,
     LifeTable,
+    LogsTable,
     MemoryTable,
     SamplesTable,
     VolumeTable,
@@ -31,6 +32,8 @@ from labkit.model.scenario import (
     DiskSpec,
     ItemScenario,
     Life,
+    LogEvent,
+    LogsSpec,
     Machine,
     MemorySpec,
     SamplesSpec,
@@ -55,7 +58,7 @@ def load_case(slug: str, root: Path | None = None) -> CaseScenario:
         )
     case, problems = read_model(folder / "case.toml", root, CaseFile)
     items: dict[str, ItemScenario] = {}
-    memories: dict[str, MemoryTable] = {}
+    tables: dict[str, ItemFile] = {}
     for name in case.items if case else []:
         path = folder / name / "scenario.toml"
         if not path.is_file():
@@ -66,12 +69,9 @@ def load_case(slug: str, root: Path | None = None) -> CaseScenario:
         if item is not None and case is not None:
             problems += tuple(_broken_names(path.relative_to(root), item, case))
             items[name] = _item(name, item, path.parent / "corpus")
-            if item.memory is not None:
-                memories[name] = item.memory
-    for name, memory in memories.items():
-        spec, found_here = _memory(memory, folder / name, items, root)
-        problems += found_here
-        items[name] = replace(items[name], memory=spec)
+            tables[name] = item
+    machines = _machines(case) if case else {}
+    problems += _join_items(items, tables, machines, folder, root)
     if case is not None and case.slug != slug:
         message = f"is {case.slug!r}, the folder is {slug!r}; they must be the same"
         problems += (Problem((folder / "case.toml").relative_to(root), "slug", "LK110", message),)
@@ -85,12 +85,38 @@ def load_case(slug: str, root: Path | None = None) -> CaseScenario:
         slug=slug,
         title=case.title,
         variables=tuple(_variable(name, table) for name, table in case.variables.items()),
-        machines={
-            name: Machine(name, table.zone, table.clock_offset_s, _utc(table.clock_set_at))
-            for name, table in sorted(case.machines.items())
-        },
+        machines=machines,
         items=items,
     )
+
+
+def _join_items(
+    items: dict[str, ItemScenario],
+    tables: Mapping[str, ItemFile],
+    machines: Mapping[str, Machine],
+    folder: Path,
+    root: Path,
+) -> tuple[Problem, ...]:
+    """Give the items that tell of others what they need of those; return what is missing."""
+    problems: tuple[Problem, ...] = ()
+    for name, table in tables.items():
+        if table.memory is not None:
+            memory, found = _memory(table.memory, folder / name, items, root)
+            items[name] = replace(items[name], memory=memory)
+            problems += found
+    for name, table in tables.items():
+        if table.logs is not None:
+            logs, found = _logs(table.logs, folder / name, items, machines, root)
+            items[name] = replace(items[name], logs=logs)
+            problems += found
+    return problems
+
+
+def _machines(case: CaseFile) -> dict[str, Machine]:
+    return {
+        name: Machine(name, table.zone, table.clock_offset_s, _utc(table.clock_set_at))
+        for name, table in sorted(case.machines.items())
+    }
 
 
 def _broken_names(path: Path, item: ItemFile, case: CaseFile) -> Iterator[Problem]:
@@ -162,6 +188,50 @@ def _memory(
         return None, tuple(problems)
     bases = tuple(folder / name for name in table.bases)
     return MemorySpec(bases, table.tokens, table.rows, event, where.scene), ()
+
+
+def _logs(
+    table: LogsTable,
+    folder: Path,
+    items: Mapping[str, ItemScenario],
+    machines: Mapping[str, Machine],
+    root: Path,
+) -> tuple[LogsSpec | None, tuple[Problem, ...]]:
+    """Return the specification of logs, which tell of other items what those tell themselves; or why there is none."""
+    path = (folder / "scenario.toml").relative_to(root)
+    problems = (
+        [] if table.memory in items else [_nothing(path, "logs.memory", f"the case has no item {table.memory!r}")]
+    )
+    computer = items.get(table.computer.item)
+    known = {action.trace: action for action in computer.actions} if computer is not None else {}
+    problems += [
+        _nothing(path, "logs.computer", f"the item {table.computer.item!r} has no trace {trace!r}")
+        for trace in table.computer.traces
+        if trace not in known
+    ]
+    if problems or items[table.memory].machine not in machines:  # the latter is told where it stands
+        return None, tuple(problems)
+    memory = items[table.memory]
+    moments = {name: getattr(table, name).astimezone(UTC) for name in ("exported_from", "exported_until")}
+    events = tuple(LogEvent(name, one.at.astimezone(UTC), one.spread_s) for name, one in table.events.items())
+    shared = {trace: known[trace] for trace in table.computer.traces}
+    spec = LogsSpec(
+        router_zone=table.router_zone,
+        router_offset_s=table.router_offset_s,
+        **moments,
+        events=events,
+        values=table.values,
+        computer=table.computer.item,
+        shared=shared,
+        memory=table.memory,
+        captured=memory.memory,
+        memory_machine=machines[memory.machine],
+    )
+    return spec, ()
+
+
+def _nothing(path: Path, key: str, message: str) -> Problem:
+    return Problem(path, key, "LK102", message)
 
 
 def _samples(table: SamplesTable) -> SamplesSpec:

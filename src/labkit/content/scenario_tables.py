@@ -331,13 +331,40 @@ class MemoryTable(Strict):
     )
 
 
+class LogEventTable(Strict):
+    """Something that the logs tell of."""
+
+    at: AwareDatetime = Field(description="true time, with an offset")
+    spread_s: int = Field(0, ge=0, description="the time is drawn from [at, at + spread_s)")
+
+
+class SharedTable(Strict):
+    """What a computer's disk tells, too: actions of another item that have to be in the logs at the same moment."""
+
+    item: Slug = Field(description="item with [computer]")
+    traces: list[Slug] = Field(description="traces of its actions")
+
+
+class LogsTable(Strict):
+    """Logs of a provider and of a router, a mailbox, and a network capture."""
+
+    router_zone: str = Field(description="IANA zone that the router shows")
+    router_offset_s: str = Field(description="router minus true time, in seconds; may hold {variables}")
+    exported_from: AwareDatetime = Field(description="begin of the provider's export")
+    exported_until: AwareDatetime = Field(description="end of the provider's export")
+    computer: SharedTable = Field(description="what the disk of a computer tells, too")
+    memory: Slug = Field(description="item of kind memory whose connections are captured")
+    values: dict[VariableName, str] = Field(description="what the logs say of whom; may hold {variables}")
+    events: dict[Slug, LogEventTable] = Field(description="what happens, by name")
+
+
 class ItemFile(Strict):
     """scenario.toml: one evidence item."""
 
     exhibit: str = Field(description="exhibit number")
-    kind: Literal["medium", "files", "scene", "records", "samples", "memory"] = Field(
-        description="partitioned image, loose files, a searched room, the papers of another case, files for YARA, or a"
-        " memory image"
+    kind: Literal["medium", "files", "scene", "records", "samples", "memory", "logs"] = Field(
+        description="partitioned image, loose files, a searched room, the papers of another case, files for YARA, a"
+        " memory image, or logs with mail and a network capture"
     )
     machine: Slug = Field(description="machine whose clock writes the times")
     size_bytes: int = Field(0, ge=0, multiple_of=512, description="length of the medium; for kinds medium and files")
@@ -358,6 +385,7 @@ class ItemFile(Strict):
     scene: SceneTable | None = Field(None, description="a searched room; for kind scene")
     samples: SamplesTable | None = Field(None, description="a folder of files for YARA; for kind samples")
     memory: MemoryTable | None = Field(None, description="a captured machine; for kind memory")
+    logs: LogsTable | None = Field(None, description="logs, mail and captured traffic; for kind logs")
     products: list[Slug] = Field(min_length=1, description="what is handed out, see synthesis/products.py")
     life: list[LifeTable] = Field(default_factory=list, description="ordinary life")
     actions: list[ActionTable] = Field(default_factory=list, description="the story")
@@ -376,7 +404,8 @@ class ItemFile(Strict):
 
     @model_validator(mode="after")
     def _what_its_kind_needs(self) -> "ItemFile":
-        for kind, table in (("scene", self.scene), ("samples", self.samples), ("memory", self.memory)):
+        tables = {"scene": self.scene, "samples": self.samples, "memory": self.memory, "logs": self.logs}
+        for kind, table in tables.items():
             if (table is None) == (self.kind == kind):
                 raise ValueError(f"kind '{kind}' needs [{kind}], and only that kind has it")
         if self.kind in {"medium", "files"} and not (self.size_bytes and self.acquisition and self.stem):

@@ -240,13 +240,43 @@ class MemorySpec:
 
 
 @dataclass(frozen=True, slots=True)
+class LogEvent:
+    """Something that logs tell of: its name, its true time, and how far that is drawn for each trainee."""
+
+    id: str
+    at: datetime
+    spread_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogsSpec:
+    """Logs of a provider, of a mailbox and of a router. Texts may hold ``{variables}``.
+
+    What other items of the case tell has the same moments here: ``shared`` are actions of the item ``computer``, by
+    the names of their traces; ``memory`` is the item of that name, whose machine has the clock ``memory_machine``.
+    """
+
+    router_zone: str
+    router_offset_s: str  # router minus true time, in seconds, in digits
+    exported_from: datetime
+    exported_until: datetime
+    events: tuple[LogEvent, ...]
+    values: Mapping[str, str]
+    computer: str
+    shared: Mapping[str, Action]
+    memory: str
+    captured: MemorySpec | None
+    memory_machine: Machine
+
+
+@dataclass(frozen=True, slots=True)
 class ItemScenario:
     """One evidence item: the medium, its volumes and its story in order."""
 
     slug: str
     exhibit: str
     kind: str  # "medium" (partitioned image), "files" (loose files), "scene" (pictures and forms), "records" (papers)
-    # "samples" (files for YARA) or "memory" (a memory image)
+    # "samples" (files for YARA), "memory" (a memory image) or "logs" (logs, mail and a network capture)
     machine: str
     size_bytes: int
     volumes: tuple[VolumeSpec, ...]
@@ -260,6 +290,7 @@ class ItemScenario:
     scene: SceneSpec | None = None
     samples: SamplesSpec | None = None
     memory: MemorySpec | None = None
+    logs: LogsSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

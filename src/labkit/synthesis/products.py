@@ -11,6 +11,7 @@ from labkit.hashing import digest_blocks
 from labkit.model.evidence import Digests
 from labkit.model.truth import FactValue, Trace
 from labkit.synthesis.deferred import DeferredFacts, MadeTogether
+from labkit.synthesis.logs.handed_out import log_traces
 from labkit.synthesis.loose_files import note_trace, quartet_traces
 from labkit.synthesis.medium import SECTOR_BYTES, Medium
 from labkit.synthesis.memory.handed_out import memory_traces
@@ -188,6 +189,10 @@ def _memory(bench: Bench) -> Iterable[Trace]:
     return memory_traces(bench.played, bench.shelf, _digests_later)
 
 
+def _logs(bench: Bench) -> Iterable[Trace]:
+    return log_traces(bench.played, bench.shelf)
+
+
 PRODUCTS: Mapping[str, Callable[[Bench], Iterable[Trace]]] = {
     "raw": _raw,
     "e01": _e01,
@@ -200,4 +205,5 @@ PRODUCTS: Mapping[str, Callable[[Bench], Iterable[Trace]]] = {
     "custody-file": _custody_file,
     "blobs": _blobs,
     "memory": _memory,
+    "logs": _logs,
 }

@@ -31,7 +31,7 @@ def content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallLibrary:
     case = (
         (kestrel / "case.toml")
         .read_text("utf-8")
-        .replace('items = ["basics", "usb", "pc", "scene", "records", "blobs", "memory"]', 'items = ["basics"]')
+        .replace('items = ["basics", "usb", "pc", "scene", "records", "blobs", "memory", "logs"]', 'items = ["basics"]')
     )
     library.write("evidence_images/kite/case.toml", case.replace('slug = "kestrel"', 'slug = "kite"'))
     shutil.copytree(kestrel / "basics", library.root / "evidence_images" / "kite" / "basics")

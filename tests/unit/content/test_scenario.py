@@ -35,7 +35,7 @@ def test_kestrel_is_read_whole() -> None:
     case = load_case("kestrel")
     usb = case.items["usb"]
 
-    assert list(case.items) == ["basics", "usb", "pc", "scene", "records", "blobs", "memory"]
+    assert list(case.items) == ["basics", "usb", "pc", "scene", "records", "blobs", "memory", "logs"]
     assert case.machines["kf-acc-07"].clock_offset_s == 433
     assert case.variables[0].name == "case_number"
     assert case.variables[0].public
@@ -63,7 +63,7 @@ def test_an_unknown_case_is_named(root: Path) -> None:
     [
         ("case.toml", "[variables]", "[paint]\ncolour = 1\n\n[variables]", "case.toml: paint: is not a key"),
         ("case.toml", 'slug = "kestrel"', 'slug = "merlin"', "case.toml: slug: is 'merlin', the folder is 'kestrel'"),
-        ("case.toml", '"memory"]', '"memory", "phone"]', "phone/scenario.toml"),
+        ("case.toml", '"logs"]', '"logs", "phone"]', "phone/scenario.toml"),
         ("case.toml", 'kind = "seal"', 'kind = "seals"', "variables.seal_number"),
         ("case.toml", 'names = ["near_one", "near_two"]', 'names = ["a", "b", "c"]', "must be equally long"),
         (

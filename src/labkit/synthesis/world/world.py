@@ -92,6 +92,17 @@ class Planted:
     volume: str = "data"
 
 
+def action_stream(seed: bytes, slug: str, purpose: str, action: Action) -> Stream:
+    """Return the named randomness of one purpose of one action of the item ``slug``."""
+    place = f"{action.kind}/{action.path}/{action.to_path}/{action.at.isoformat()}"
+    return Stream(seed, f"{purpose}/{slug}/{place}")
+
+
+def personal_time(seed: bytes, slug: str, action: Action) -> datetime:
+    """Return when an action of the story of the item ``slug`` truly happens for one trainee."""
+    return action.at + timedelta(seconds=action_stream(seed, slug, "time", action).below(max(1, action.spread_s)))
+
+
 @dataclass
 class World:
     """The volumes of one medium, one clock, one trainee's values, and what happened so far."""
@@ -247,8 +258,7 @@ class World:
 
     def stream(self, purpose: str, action: Action) -> Stream:
         """Return the named randomness of one purpose of one action."""
-        place = f"{action.kind}/{action.path}/{action.to_path}/{action.at.isoformat()}"
-        return Stream(self.seed, f"{purpose}/{self.item.slug}/{place}")
+        return action_stream(self.seed, self.item.slug, purpose, action)
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
@@ -259,7 +269,7 @@ class World:
         return tuple(fill(text, self.values) for text in value) if isinstance(value, tuple) else self._filled(value)
 
     def _personal_time(self, action: Action) -> datetime:
-        return action.at + timedelta(seconds=self.stream("time", action).below(max(1, action.spread_s)))
+        return personal_time(self.seed, self.item.slug, action)
 
     def _remember(self, action: Action, left: Left) -> None:
         assert action.trace is not None  # noqa: S101 - the caller has looked
