@@ -10,11 +10,14 @@ from labkit.verification.acceptance import accepted
 from labkit.verification.built import BuiltItem
 from labkit.verification.confirmation import NOBODY, Confirmation, statement
 from labkit.verification.files import confirm_deleted_file, confirm_file, confirm_overwritten_file
+from labkit.verification.letters import LETTER_KINDS
 from labkit.verification.loose import confirm_comparison, confirm_moment, confirm_plain_file
 from labkit.verification.media import confirm_container, confirm_medium
 from labkit.verification.memory import MEMORY_KINDS
+from labkit.verification.network_capture import CAPTURE_KINDS
 from labkit.verification.papers import confirm_break, confirm_custody_file, confirm_custody_line, confirm_planted
 from labkit.verification.partitions import confirm_gap, confirm_gpt_header, confirm_partition_table, confirm_volume
+from labkit.verification.provider_logs import PROVIDER_KINDS
 from labkit.verification.remnants import confirm_record_slack, confirm_slack, confirm_unallocated
 from labkit.verification.samples import SAMPLE_KINDS
 from labkit.verification.scene import SCENE_KINDS
@@ -41,6 +44,9 @@ KINDS: Mapping[str, Callable[[Trace, BuiltItem], Iterator[Confirmation]]] = {
     **SCENE_KINDS,
     **SAMPLE_KINDS,
     **MEMORY_KINDS,
+    **PROVIDER_KINDS,
+    **LETTER_KINDS,
+    **CAPTURE_KINDS,
     "custody_file": confirm_custody_file,
     "own_image": confirm_own_image,
     "blocker": confirm_blocker,
