@@ -198,10 +198,10 @@ def _logs(
     root: Path,
 ) -> tuple[LogsSpec | None, tuple[Problem, ...]]:
     """Return the specification of logs, which tell of other items what those tell themselves; or why there is none."""
-    path = (folder / "scenario.toml").relative_to(root)
-    problems = (
-        [] if table.memory in items else [_nothing(path, "logs.memory", f"the case has no item {table.memory!r}")]
-    )
+    path, problems = (folder / "scenario.toml").relative_to(root), []
+    memory = items.get(table.memory)
+    if memory is None or memory.kind != "memory":
+        problems.append(_nothing(path, "logs.memory", f"the case has no memory {table.memory!r}"))
     computer = items.get(table.computer.item)
     known = {action.trace: action for action in computer.actions} if computer is not None else {}
     problems += [
@@ -209,9 +209,8 @@ def _logs(
         for trace in table.computer.traces
         if trace not in known
     ]
-    if problems or items[table.memory].machine not in machines:  # the latter is told where it stands
+    if problems or memory is None or memory.machine not in machines:  # the last is told where it stands
         return None, tuple(problems)
-    memory = items[table.memory]
     moments = {name: getattr(table, name).astimezone(UTC) for name in ("exported_from", "exported_until")}
     events = tuple(LogEvent(name, one.at.astimezone(UTC), one.spread_s) for name, one in table.events.items())
     shared = {trace: known[trace] for trace in table.computer.traces}

@@ -80,6 +80,10 @@ def test_an_unknown_case_is_named(root: Path) -> None:
         ("usb/scenario.toml", '{ text = "{slack_words}" }', '{ text = "x", corpus = "y" }', "needs exactly one of"),
         ("usb/scenario.toml", "T10:20:00+05:00", "T10:20:00", "acquisition.acquired"),
         ("basics/scenario.toml", 'kind = "files"', 'kind = "medium"', "'medium' needs [volume]"),
+        ("logs/scenario.toml", 'memory = "memory"', 'memory = "scene"', "logs.memory: the case has no memory 'scene'"),
+        ("logs/scenario.toml", '"share-visit"', '"share-look"', "the item 'pc' has no trace 'share-look'"),
+        ("logs/scenario.toml", 'item = "pc"', 'item = "laptop"', "the item 'laptop' has no trace 'share-visit'"),
+        ("logs/scenario.toml", 'kind = "logs"', 'kind = "records"', "kind 'logs' needs [logs]"),
     ],
 )
 def test_a_slip_is_named_with_its_file_and_key(root: Path, name: str, old: str, new: str, said: str) -> None:
