@@ -99,9 +99,10 @@ def confirm_captured_connection(trace: Trace, item: BuiltItem) -> Iterator[Confi
         at for at, ends in _noted(item) if _written(ends) == (trace.facts["local_endpoint"], trace.facts["endpoint"])
     ]
     if len(begun) == 1:
-        zone = zone_named(str(item.truth.traces["router-clock"].facts["zone"]))
-        began = begun[0].replace(tzinfo=zone).astimezone(UTC) - timedelta(seconds=router_offset_s(item))
+        zone, error_s = zone_named(str(trace.facts["zone"])), router_offset_s(item)
+        began = begun[0].replace(tzinfo=zone).astimezone(UTC) - timedelta(seconds=error_s)
         told: dict[str, Any] = {"started_router_local": begun[0].replace(tzinfo=UTC), "started_utc": began}
+        told["clock_offset_s"] = error_s
     else:
         told = {"started_utc": Unreadable(f"{len(begun)} lines about it")}
     yield from weigh(trace, [*said, Testimony(_LINES, told)])

@@ -211,6 +211,8 @@ def _connection(one: Connection, flow: Flow, clock: DeviceClock) -> Facts:
         "port": one.port,
         "started_utc": noted - timedelta(seconds=clock.machine.clock_offset_s),
         "started_router_local": shown,
+        "clock_offset_s": clock.machine.clock_offset_s,
+        "zone": clock.machine.zone,
     }
 
 
