@@ -146,7 +146,7 @@ class _Reading:
                 problems.append(f"entry {slot}, sectors {first} to {last}, lies outside the medium")
                 continue
             if last > self._last_sector:
-                problems.append(f"entry {slot} ends at sector {last}, behind the medium")
+                problems.append(f"entry {slot} ends at sector {last}, behind the end of the medium")
             end = min(last, self._last_sector) + 1
             text = name.decode("utf-16-le", "backslashreplace").split("\0")[0]
             yield GptPartition(

@@ -45,7 +45,7 @@ class Lookup:
         if len(addresses) > 1:
             listed = ", ".join(str(address) for address in addresses)
             raise EvidenceError(
-                f"{len(addresses)} deleted entries had the path {path}",
+                f"{len(addresses)} entries have or had the path {path}",
                 remedy=f"Choose one by its address: --address N with N one of {listed}.",
             )
         return addresses[0]

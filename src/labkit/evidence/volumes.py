@@ -120,7 +120,7 @@ def volume_numbered(image: Image, number: int) -> Volume:
     numbers = ", ".join(str(volume.number) for volume in found)
     raise EvidenceError(
         f"{image.path.name} has no volume {number}",
-        remedy=f"There is: {numbers}. labkit image volumes shows them.",
+        remedy=f"Its volumes are: {numbers}. labkit image volumes shows them.",
     )
 
 
@@ -149,7 +149,7 @@ def _from_tsk(image: Image, tsk_image: TskImage) -> PartitionTable:
         description = part.desc.decode("utf-8", "backslashreplace")
         if size < stated:
             problems.append(
-                f"the partition at byte {start} ({description}) ends {stated - size} bytes behind the medium"
+                f"the partition at byte {start} ({description}) ends {stated - size} bytes behind the end of the medium"
             )
         if size > 0:
             found.append(_volume(tsk_image, len(found) + 1, start, size, description))

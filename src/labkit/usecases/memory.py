@@ -278,7 +278,7 @@ def texts(
         except EvidenceError as error:
             if needs_kernel:
                 raise
-            tell(f"Owners are not known: {error.message}.")
+            tell(f"owners are not known: {error.message}.")
             found: Iterator[Row] = (
                 rows.text_row(one, one.address, memory.offset_in_file(one.address), None)
                 for one in texts_in_memory(memory, names, shortest)

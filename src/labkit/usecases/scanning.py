@@ -88,7 +88,8 @@ def scan(
     with examined("yara", target, details) as line:
         if files and regions is not None:
             raise EvidenceError(
-                "whole files do not lie in one region", remedy="Give --files or --in, not both of them."
+                "--files scans whole files, wherever their pieces lie; --in scans regions",
+                remedy="Give --files or --in, not both of them.",
             )
         scanner = Scanner(rules, limit_s=limit_s)
         line.update(rules_sha256=digest_file(rules).sha256, hits=0)

@@ -75,7 +75,7 @@ def take(workspace: Workspace, copy: LedgerCopy, *, other: bool = False, replace
         raise RefusedCopyError(
             "copy-second-hand",
             f"{copy.maker.trainee_name} made this copy of the ledger of {copy.owner.trainee_name}",
-            remedy="Ask the one whose ledger it is: 'labkit custody give' in the own workspace.",
+            remedy="Ask the one whose ledger it is: 'labkit custody give' in their own workspace.",
         )
     if not other and copy.owner.pack_id not in {one.pack_id for one in pair.colleagues}:
         names = ", ".join(f"{one.name} ({one.trainee_id})" for one in pair.colleagues) or "nobody"
@@ -112,7 +112,7 @@ def held_of(workspace: Workspace, trainee_id: str) -> LedgerCopy:
     if found is None:
         raise CustodyError(
             f"no ledger of {trainee_id} was taken here",
-            remedy="Take it first: labkit custody take FILE. 'labkit custody partner' tells whose it is.",
+            remedy="Take it first: labkit custody take FILE. 'labkit custody partner' tells whose ledger is needed.",
         )
     return found
 
@@ -192,7 +192,7 @@ def _receipt(copy: LedgerCopy, added: bytes) -> int:
         raise RefusedCopyError(
             "receipt-unfit",
             "what came back is not one receipt, signed by your colleague's workspace",
-            remedy="Nothing was added. Let it be made with 'labkit custody countersign LINE --peer', and compare the "
-            "digits that 'labkit custody partner' shows with those that you declared.",
+            remedy="Nothing was added. Let it be made with 'labkit custody countersign LINE --as PERSON --peer ID', "
+            "and compare the digits that 'labkit custody partner' shows with those that you declared.",
         )
     return last.seq

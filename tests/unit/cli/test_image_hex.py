@@ -116,7 +116,7 @@ def test_what_is_wrong_is_said(stick: Path, ntfs: Path, tmp_path: Path) -> None:
     refused(5, "the sector -1 lies before", "Count from 0", *hexed, "--sector", -1)
     refused(5, "has no cluster 1", "numbered from 2 to", *hexed, "--cluster", 1)
     refused(5, "'inode' is no structure", "mft-record", *hexed, "--as", "inode")
-    refused(5, "has no volume 7", "There is: 0", *hexed, "--volume", 7)
+    refused(5, "has no volume 7", "Its volumes are: 0", *hexed, "--volume", 7)
     refused(5, "has no stream 'x'", "labkit image ls", "image", "hex", ntfs, "/note.txt", "--stream", "x")
     refused(5, "there is no file", "evidence", "image", "hex", tmp_path / "none.raw")
     plain = tmp_path / "plain.raw"

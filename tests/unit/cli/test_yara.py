@@ -337,7 +337,7 @@ def test_whole_files_in_tables_and_plain_lines(rules: Path, pieces: Path, apart:
 def test_where_there_are_no_files_inside_it_is_said(rules: Path, stick: Path, tmp_path: Path) -> None:
     refused(5, "is no image with a file system", "Leave --files out", "yara", rules, tmp_path, "--files")
     refused(5, "is no image with a file system", "Leave --files out", "yara", rules, rules, "--files")
-    refused(5, "do not lie in one region", "not both", "yara", rules, stick, "--files", "--in", "slack")
+    refused(5, "--files scans whole files", "not both", "yara", rules, stick, "--files", "--in", "slack")
 
 
 def test_rules_that_take_too_long_inside_an_image_are_stopped(tmp_path: Path) -> None:

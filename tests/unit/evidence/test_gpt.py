@@ -141,7 +141,7 @@ def test_a_medium_cut_off_has_its_backup_outside(changed: Changed) -> None:
 
     assert table.problems == (
         f"the backup GUID partition table is damaged: sector {LAST_SECTOR} lies outside the medium",
-        "entry 2 ends at sector 40959, behind the medium",
+        "entry 2 ends at sector 40959, behind the end of the medium",
     )
     assert [one.size_bytes for one in table.volumes] == [1 * MIB, 8 * MIB]
 

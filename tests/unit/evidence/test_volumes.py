@@ -147,5 +147,5 @@ def test_a_partition_that_ends_behind_the_medium_is_named(disk_image: Path, tmp_
 
     assert table.volumes[1].size_bytes == 8 * MIB
     assert table.problems == (
-        f"the partition at byte {2 * MIB} (Win95 FAT32 (0x0c)) ends {32 * MIB} bytes behind the medium",
+        f"the partition at byte {2 * MIB} (Win95 FAT32 (0x0c)) ends {32 * MIB} bytes behind the end of the medium",
     )

@@ -77,7 +77,7 @@ def _descriptors(task: Task, what: str) -> Iterator[tuple[int, int]]:
         table = task.record.follow("files", "files_struct").follow("fdt", "fdtable")
         count, array = table.number("max_fds"), table.number("fd")
         if count > _MOST_DESCRIPTORS:
-            remark(f"{what} are damaged: there can not be {count}")
+            remark(f"{what} are damaged: so many there can not be: {count}")
             count = _BATCH
         for first in range(0, count, _BATCH):
             batch = min(_BATCH, count - first)

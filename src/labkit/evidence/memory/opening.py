@@ -78,7 +78,7 @@ def _tables(folder: Path, *, deep: bool) -> Iterator[Path]:
 
 def _nothing_fits(memory: PhysicalMemory, refused: Sequence[_Candidate]) -> EvidenceError:
     banners = linux_banners(memory)
-    works = "strings, labkit yara and labkit image hash work without it."
+    works = "strings, labkit yara and labkit image hash work without one."
     if banners:
         kernel = next(iter(banners)).decode("ascii", "replace")
         others = f" Those that were found are of {', '.join(sorted({_version(one) for one in refused}))}." * bool(

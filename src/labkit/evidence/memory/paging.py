@@ -66,7 +66,7 @@ class AddressSpace:
 
     def _walk(self, virtual: int) -> int:
         if not (0 <= virtual < self._lowest_unused or (1 << 64) - self._lowest_unused <= virtual < 1 << 64):
-            raise UnreadableError(f"{virtual:#x} is no address")
+            raise UnreadableError(f"{virtual:#x} is no address that a program can have")
         table = self.top
         for shift in self._shifts:
             entry: int = _ENTRY.unpack(self.physical.read(table + (virtual >> shift & 511) * 8, 8))[0]

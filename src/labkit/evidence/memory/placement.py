@@ -66,7 +66,7 @@ def place_kernel(memory: PhysicalMemory, symbols: SymbolTable) -> Placement:
         virtual = _virtual_shift(memory, symbols, shift)
         if virtual is not None:
             if shift not in by_banner:
-                remark("the banner of the kernel is not where it should be; the first task is")
+                remark("the banner of the kernel is not where it should be; the first task is, and is gone by")
             return Placement(shift, virtual)
     noted = _noted_shift(memory, symbols) if by_banner else None
     if noted is not None:

@@ -49,7 +49,7 @@ def test_wild_descriptors_and_counts(opened: Opening, remarks: list[str]):
     table = give(memory, task, {3: 0x1234, 4: file_of(memory, root, "kept", 0o100600, private_data=0)})
     memory.put(table, "fdtable", max_fds=0xFFFF_FFFF)
     assert [file.descriptor for file in opened_files(opened, memory)][:1] == [4]
-    assert any("there can not be 4294967295" in text for text in remarks)
+    assert any("so many there can not be: 4294967295" in text for text in remarks)
     assert any("descriptor 3" in text for text in remarks)
 
 
