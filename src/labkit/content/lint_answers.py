@@ -214,7 +214,7 @@ def _fact_fits(
     if not issubclass(FACTS[fact][0], wanted):
         yield where, "LK142", f"{part.answer.type} needs {words}; {fact} is {FACTS[fact][1]}"
     elif isinstance(part.answer, HashAnswer):
-        algorithm = fact.removeprefix("stored_").removeprefix("stream_").partition("_")[0]
+        algorithm = fact.removeprefix("stored_").removeprefix("stated_").removeprefix("stream_").partition("_")[0]
         if algorithm not in _DIGITS:
             yield where, "LK142", f"HASH needs a digest; {fact} is {FACTS[fact][1]}"
         elif algorithm != part.answer.algorithm and not mistake:

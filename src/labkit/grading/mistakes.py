@@ -105,6 +105,13 @@ _KINDS = (
     MistakeKind("P-PPID", _E),
     MistakeKind("P-HEXPID", _E),
     MistakeKind("N-DIR", _E),
+    # logs and mail
+    MistakeKind("N-PROXY", _E),
+    MistakeKind("N-NAT", _E),
+    MistakeKind("N-SESSION", _E),
+    MistakeKind("L-DIGITS", _E, ("DFW-1264", "DFW-1265")),
+    MistakeKind("L-TOP", _E),
+    MistakeKind("L-EDGE", _E),
     # rules
     MistakeKind("Y-CLEAN", _G),
     MistakeKind("Y-CANARY", _G),

@@ -6,11 +6,11 @@ away: its digits run backwards, and its time is right.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 from labkit.synthesis.artifacts.mail import Address, Hop, Mail, Transfer, drawn_uuid, message
-from labkit.synthesis.logs.ordinary_days import OURS, SUPPLIER
 from labkit.synthesis.logs.told import ToldLogs
+from labkit.synthesis.logs.workspace import OURS, SUPPLIER
 from labkit.synthesis.streams import Stream
 from labkit.synthesis.words import word_list
 
@@ -20,7 +20,7 @@ _BOX = Address(f"accounts@{OURS}", "Kestrel Freight, accounts")
 _NORVIA = timezone(timedelta(hours=5))
 _OUR_MX, _OUR_SERVER = (f"mx.{OURS}", "192.0.2.24"), (f"mail.{OURS}", "192.0.2.25")
 _ORDINARY_COUNT = 22
-_BEGINS_BEFORE = timedelta(days=7)  # the export of the provider
+_FIRST, _LAST = datetime(2026, 2, 9, 3, tzinfo=UTC), datetime(2026, 3, 9, 12, tzinfo=UTC)
 _FORGED_HOURS = (7, 8, 9)  # offsets that the forged hop may state
 _HOPS = 6
 
@@ -126,8 +126,7 @@ def _ordinary(told: ToldLogs, number: int) -> Mail:
     stream = told.stream(f"ordinary-mail/{number}")
     sentences = told.corpus["sentences.txt"].decode("utf-8").splitlines()
     who = stream.pick(_CORRESPONDENTS)
-    first, last = told.spec.exported_from - _BEGINS_BEFORE, told.booted
-    sent = first + timedelta(seconds=stream.below(int((last - first).total_seconds())))
+    sent = _FIRST + timedelta(seconds=stream.below(int((_LAST - _FIRST).total_seconds())))
     text = "\n".join(["Dear colleagues,", "", *stream.sample(sentences, stream.between(2, 4)), "", who.name, ""])
     return _by(who, sent, stream.pick(word_list("mail_subject_en")), text, stream)
 

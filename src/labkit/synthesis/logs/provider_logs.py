@@ -6,9 +6,8 @@ from datetime import datetime
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts.mail import MONTHS
-from labkit.synthesis.logs.sessions import Login, Request
 from labkit.synthesis.logs.told import ToldLogs
-from labkit.synthesis.logs.workspace import SERVICE_ENDPOINT, Workspace
+from labkit.synthesis.logs.workspace import SERVICE_ENDPOINT, Login, Request, Workspace
 
 _AUTH_HEAD = f"""\
 # CloudNest auth log, workspace kestrel-freight. Service: drive.cloudnest.example {SERVICE_ENDPOINT}
@@ -90,9 +89,9 @@ For: case {told.values["case_number"]}, by request of the authorities of Norvia
 
 Workspace   kestrel-freight
 Period      {_local(told, begin)} to {_local(told, end)}, local time of the servers
-Local time  {told.values["provider_rule"]}
+Local time  UTC+02:00; from 29 March 2026, 03:00, summer time, UTC+03:00
 Clocks      all servers are synchronised; error below 0.1 s
-Exported    {exported:%Y-%m-%d %H:%M:%S %z}
+Exported    {exported:%Y-%m-%d %H:%M:%S} +0300
 
 Files
   KF-07-auth.log     log-ins and logouts. A number, the local time, what happened, and fields:
