@@ -12,9 +12,10 @@ from labkit.synthesis.logs.office import CAPTURED_S, Flow, Office, play_office
 from labkit.synthesis.logs.packets import Packet, capture_file
 from labkit.synthesis.logs.provider_logs import ProviderLogs, export_note, provider_logs
 from labkit.synthesis.logs.router_log import router_log
+from labkit.synthesis.logs.sessions import LOGIN, Login
 from labkit.synthesis.logs.told import Connection, ToldLogs, told_logs
 from labkit.synthesis.logs.traffic import captured_packets
-from labkit.synthesis.logs.workspace import SERVICE_ENDPOINT, Login, Workspace, play_workspace
+from labkit.synthesis.logs.workspace import SERVICE_ENDPOINT, Workspace, play_workspace
 from labkit.synthesis.played import PlayedItem
 from labkit.synthesis.shelf import Shelf
 from labkit.synthesis.traces import digest_facts
@@ -99,7 +100,7 @@ def _neighbour(workspace: Workspace, login: Login) -> Login:
     others = [
         one
         for one in workspace.logins
-        if one.what == "login ok" and one.user != login.user and one.client.partition(":")[0] == address
+        if one.what == LOGIN and one.user != login.user and one.client.partition(":")[0] == address
     ]
     return min(others, key=lambda one: abs(one.at - login.at))
 
@@ -222,9 +223,9 @@ def _sheet(told: ToldLogs, office: Office) -> str:
     return f"""\
 KF-09, sheet of the specialist {told.values["specialist"]}, case {told.values["case_number"]}
 
-Router kf-gw, on page "System": time zone UTC+05:00, NTP off. The clock was not set.
-{begin:%Y-%m-%d %H:%M} +0500  capture begun at the inner side of the router, {CAPTURED_S // 60} minutes -> {CAPTURE}
-{copied:%Y-%m-%d %H:%M} +0500  log of the router copied through its page -> {ROUTER_LOG}
+Router kf-gw, on page "System": time zone {told.values["router_rule"]}, NTP off. The clock was not set.
+{begin:%Y-%m-%d %H:%M %z}  capture begun at the inner side of the router, {CAPTURED_S // 60} minutes -> {CAPTURE}
+{copied:%Y-%m-%d %H:%M %z}  log of the router copied through its page -> {ROUTER_LOG}
 Our laptop, which captured, had been set by the radio-controlled clock that morning; times in the capture are its times.
 Rooms 11 and 12 use this router. 192.0.2.57 is the PC in room 12. Addresses .101 and .102 belong to room 11.
 """

@@ -5,22 +5,29 @@ states an offset that is not its own: its digits look right, and the time that t
 away: its digits run backwards, and its time is right.
 """
 
+import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 
+from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts.mail import Address, Hop, Mail, Transfer, drawn_uuid, message
+from labkit.synthesis.logs.ordinary_days import OURS, SUPPLIER
 from labkit.synthesis.logs.told import ToldLogs
-from labkit.synthesis.logs.workspace import OURS, SUPPLIER
 from labkit.synthesis.streams import Stream
-from labkit.synthesis.words import word_list
 
 RIGHT_DOMAIN, LOOK_ALIKE = SUPPLIER, "tamarisk-tirnber.example"
 LOOK_ALIKE_OPTION = "rn-for-m"
 _BOX = Address(f"accounts@{OURS}", "Kestrel Freight, accounts")
 _NORVIA = timezone(timedelta(hours=5))
 _OUR_MX, _OUR_SERVER = (f"mx.{OURS}", "192.0.2.24"), (f"mail.{OURS}", "192.0.2.25")
-_ORDINARY_COUNT = 22
-_FIRST, _LAST = datetime(2026, 2, 9, 3, tzinfo=UTC), datetime(2026, 3, 9, 12, tzinfo=UTC)
+_SATURDAY = 5
+_BEGINS_BEFORE = timedelta(days=7)  # the export of the provider
+_RELAYS = (
+    ("out3.brightpost.example", "203.0.113.86"),
+    ("in1.brightpost.example", "203.0.113.87"),
+    ("edge.parcelmail.example", "198.51.100.91"),
+)
 _FORGED_HOURS = (7, 8, 9)  # offsets that the forged hop may state
 _HOPS = 6
 
@@ -33,6 +40,11 @@ class _Correspondent:
     name: str
     offset_minutes: int
     server_ip: str
+
+    @property
+    def zone(self) -> timezone:
+        """Return the offset of the sender's clock."""
+        return timezone(timedelta(minutes=self.offset_minutes))
 
 
 _CORRESPONDENTS = (
@@ -75,7 +87,7 @@ def mailbox(told: ToldLogs) -> Mailbox:
     """Return the mailbox of one trainee."""
     stream = told.stream("mailbox")
     changed, forged, backward = _changed(told, stream)
-    others = [_invoice(told, stream), *(_ordinary(told, number) for number in range(_ORDINARY_COUNT))]
+    others = [_invoice(told, stream), *_ordinary(told)]
     named = [
         (f"{number:04d}.eml", mail)
         for number, mail in enumerate(sorted([*others, changed], key=lambda one: one.hops[-1].at), start=1)
@@ -94,7 +106,7 @@ def _changed(told: ToldLogs, stream: Stream) -> tuple[Mail, int, int]:
         (f"mail.{LOOK_ALIKE}", "198.51.100.77"),
         ("relay4.brightpost.example", "203.0.113.84"),
         ("relay9.brightpost.example", "203.0.113.85"),
-        ("edge.parcelmail.example", "198.51.100.91"),
+        _RELAYS[-1],
         _OUR_MX,
         _OUR_SERVER,
     )
@@ -122,28 +134,42 @@ def _invoice(told: ToldLogs, stream: Stream) -> Mail:
     return _by(_CORRESPONDENTS[0], sent, "Invoice for sawn larch", told.text("invoice.txt"), stream)
 
 
-def _ordinary(told: ToldLogs, number: int) -> Mail:
-    stream = told.stream(f"ordinary-mail/{number}")
-    sentences = told.corpus["sentences.txt"].decode("utf-8").splitlines()
-    who = stream.pick(_CORRESPONDENTS)
-    sent = _FIRST + timedelta(seconds=stream.below(int((_LAST - _FIRST).total_seconds())))
-    text = "\n".join(["Dear colleagues,", "", *stream.sample(sentences, stream.between(2, 4)), "", who.name, ""])
-    return _by(who, sent, stream.pick(word_list("mail_subject_en")), text, stream)
+def _ordinary(told: ToldLogs) -> Iterator[Mail]:
+    """Yield the ordinary letters of the corpus, each on some working day of its sender."""
+    known = {who.address: who for who in _CORRESPONDENTS}
+    for number, letter in enumerate(tomllib.loads(told.corpus["letters.toml"].decode("utf-8"))["letters"]):
+        stream = told.stream(f"ordinary-mail/{number}")
+        who = known.get(letter["from"])
+        if who is None:
+            raise SynthesisError(
+                f"{letter['from']} writes a letter of the corpus, and nobody knows that address",
+                remedy=f"Let one of these write: {', '.join(known)}.",
+            )
+        sent = _working_hour(told, who, stream)
+        yield _by(who, sent, letter["subject"], letter["text"].lstrip("\n"), stream)
+
+
+def _working_hour(told: ToldLogs, who: _Correspondent, stream: Stream) -> datetime:
+    """Draw a time at which somebody is at work, between the begin of the mailbox and the last morning of the story."""
+    first = (told.spec.exported_from - _BEGINS_BEFORE).astimezone(who.zone).date()
+    days = (told.booted.astimezone(who.zone).date() - first).days
+    open_days = [one for one in (first + timedelta(days=day) for day in range(days)) if one.weekday() < _SATURDAY]
+    clock = time(stream.between(8, 16), stream.below(60), stream.below(60), tzinfo=who.zone)
+    return datetime.combine(stream.pick(open_days), clock)
 
 
 def _by(who: _Correspondent, sent: datetime, subject: str, text: str, stream: Stream) -> Mail:
     """Return a message that took an ordinary way: each server states the true time with its own offset."""
     domain = who.address.partition("@")[2]
-    theirs = timezone(timedelta(minutes=who.offset_minutes))
     away = timezone(timedelta(hours=stream.pick((-5, 0, 2))))
-    middle = [("out3.brightpost.example", "203.0.113.86")] * stream.below(2)
+    middle = list(_RELAYS[: stream.below(len(_RELAYS) + 1)])
     hosts = [(f"desk{stream.between(1, 40)}.{domain}", who.server_ip), (f"mail.{domain}", who.server_ip), *middle]
-    zones = [theirs, *(away for _ in middle), _NORVIA, _NORVIA]
+    zones = [who.zone, *(away for _ in middle), _NORVIA, _NORVIA]
     hosts += [_OUR_MX, _OUR_SERVER]
     hops, at = [], sent
     for (host, address), (by, _), zone in zip(hosts, hosts[1:], zones, strict=False):
         at += timedelta(seconds=stream.between(1, 25))
         hops.append(Hop(host, address, by, at.astimezone(zone)))
     sender = Address(who.address, who.name)
-    mail = Mail(sender, (_BOX,), subject, sent.astimezone(theirs), text, hops=tuple(hops))
+    mail = Mail(sender, (_BOX,), subject, sent.astimezone(who.zone), text, hops=tuple(hops))
     return replace(mail, transfer=Transfer.QUOTED_PRINTABLE, message_id=f"<{drawn_uuid(stream)}@{domain}>")

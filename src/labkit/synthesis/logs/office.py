@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from labkit.synthesis.logs.ordinary_days import SYNC_SERVER, poll_times
 from labkit.synthesis.logs.told import OFFICE_NETWORK, SERVICE, ToldLogs
-from labkit.synthesis.logs.workspace import PC_OF_MEMORY, SYNC_SERVER, poll_times
+from labkit.synthesis.logs.workspace import PC_OF_MEMORY
 
 ROUTER = f"{OFFICE_NETWORK}.1"
 CAPTURED_S = 240

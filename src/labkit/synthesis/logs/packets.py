@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
 ETHERNET = 1  # LINKTYPE_ETHERNET
@@ -130,6 +131,7 @@ def _ethernet(to: str, source: str, kind: int, body: bytes) -> bytes:
     return (_mac(to) + _mac(source) + struct.pack(">H", kind) + body).ljust(_SHORTEST_FRAME_BYTES, b"\0")
 
 
+@lru_cache(maxsize=1024)
 def _packed(address: str) -> bytes:
     return IPv4Address(address).packed
 

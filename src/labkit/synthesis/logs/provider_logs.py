@@ -6,8 +6,9 @@ from datetime import datetime
 
 from labkit.errors import SynthesisError
 from labkit.synthesis.artifacts.mail import MONTHS
+from labkit.synthesis.logs.sessions import Login, Request
 from labkit.synthesis.logs.told import ToldLogs
-from labkit.synthesis.logs.workspace import SERVICE_ENDPOINT, Login, Request, Workspace
+from labkit.synthesis.logs.workspace import SERVICE_ENDPOINT, Workspace
 
 _AUTH_HEAD = f"""\
 # CloudNest auth log, workspace kestrel-freight. Service: drive.cloudnest.example {SERVICE_ENDPOINT}
@@ -89,9 +90,9 @@ For: case {told.values["case_number"]}, by request of the authorities of Norvia
 
 Workspace   kestrel-freight
 Period      {_local(told, begin)} to {_local(told, end)}, local time of the servers
-Local time  UTC+02:00; from 29 March 2026, 03:00, summer time, UTC+03:00
+Local time  {told.values["provider_rule"]}
 Clocks      all servers are synchronised; error below 0.1 s
-Exported    {exported:%Y-%m-%d %H:%M:%S} +0300
+Exported    {exported:%Y-%m-%d %H:%M:%S %z}
 
 Files
   KF-07-auth.log     log-ins and logouts. A number, the local time, what happened, and fields:

@@ -23,6 +23,10 @@ _EVENTS = frozenset(
     ("supplier-upload", "office-login", "outside-login", "captured", "late-login", "exported")
 )  # fmt: skip
 _SHARED = frozenset(("changed-account-mail", "share-visit", "downloaded-invoice"))
+_VALUES = frozenset(
+    ("case_number", "reference", "specialist", "provider_rule", "router_rule", "session", "share", "invoice",
+     "client_address", "client_port", "relay_address")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,12 @@ def _check(spec: LogsSpec) -> None:
         raise SynthesisError(
             f"the logs need moments that the scenario does not give: {', '.join(missing)}",
             remedy="Add the events to [logs.events], or the traces to the list in [logs] computer.",
+        )
+    unknown = sorted(_VALUES ^ spec.values.keys())
+    if unknown:
+        raise SynthesisError(
+            f"these values of the logs are missing, or nothing uses them: {', '.join(unknown)}",
+            remedy=f"Let [logs.values] have {', '.join(sorted(_VALUES))}.",
         )
 
 

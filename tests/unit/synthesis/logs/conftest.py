@@ -9,7 +9,7 @@ from labkit.model.scenario import CaseScenario
 from labkit.synthesis.build import BuiltCase, build_case
 
 ITEM = "logs"
-SEEDS = (b"one", b"two")
+SEEDS = (b"one trainee of this class", b"another one of this class")
 
 
 @pytest.fixture(scope="package")

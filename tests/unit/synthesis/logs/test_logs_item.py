@@ -6,13 +6,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 
 from labkit.content.reader import content_root
 from labkit.errors import SynthesisError
-from labkit.model.scenario import CaseScenario
+from labkit.model.scenario import CaseScenario, Content
 from labkit.model.truth import FactValue
 from labkit.synthesis.artifacts.fictional import check_host
 from labkit.synthesis.build import BuiltCase, build_case, derive_truth
@@ -150,6 +151,87 @@ def test_a_moment_that_is_missing_is_named(case: CaseScenario) -> None:
     logs = replace(item.logs, events=item.logs.events[1:], shared={})
     with pytest.raises(SynthesisError, match="changed-account-mail, downloaded-invoice, share-visit, supplier-upload"):
         derive_truth(replace(case, items={ITEM: replace(item, logs=logs)}), b"one")
+
+
+@pytest.mark.parametrize(("taken", "given"), [("session", {}), ("", {"colour": "red"})])
+def test_a_value_that_is_missing_or_too_many_is_named(case: CaseScenario, taken: str, given: dict[str, str]) -> None:
+    item = case.items[ITEM]
+    assert item.logs is not None
+    values = {name: value for name, value in item.logs.values.items() if name != taken} | given
+    with pytest.raises(SynthesisError, match=r"are missing, or nothing uses them: (session|colour)$") as caught:
+        derive_truth(replace(case, items={ITEM: replace(item, logs=replace(item.logs, values=values))}), b"one")
+    assert "client_port" in caught.value.remedy
+
+
+def test_a_download_without_a_length_is_an_error(case: CaseScenario) -> None:
+    item = case.items[ITEM]
+    assert item.logs is not None
+    shared = dict(item.logs.shared)
+    shared["downloaded-invoice"] = replace(shared["downloaded-invoice"], content=Content(text="short"))
+    with pytest.raises(SynthesisError, match="nobody knows the length") as caught:
+        derive_truth(replace(case, items={ITEM: replace(item, logs=replace(item.logs, shared=shared))}), b"one")
+    assert "size_bytes" in caught.value.remedy
+
+
+def test_each_line_of_the_provider_has_the_offset_of_its_day(built: tuple[BuiltCase, ...]) -> None:
+    """Summer time begins on 29 March 2026 at 01:00 UTC; both logs are written in the order of true time."""
+    for one in built:
+        times = [
+            datetime.strptime(found, "%d/%b/%Y:%H:%M:%S %z")
+            for found in re.findall(r"\[([^\]]+)\]", contents(one)["KF-07-access.log"].decode())
+        ]
+        assert times == sorted(times)
+        change = datetime.fromisoformat("2026-03-29T01:00:00+00:00")
+        assert {at.utcoffset() for at in times if at < change} == {timedelta(hours=2)}
+        assert {at.utcoffset() for at in times if at >= change} == {timedelta(hours=3)}
+        digits = re.findall(r"^\d+ (\S+ \S+)", contents(one)["KF-07-auth.log"].decode(), re.MULTILINE)
+        assert digits == sorted(digits)
+
+
+def test_the_router_and_the_provider_see_the_same_requests(built: tuple[BuiltCase, ...]) -> None:
+    for one in built:
+        error = facts(one, "router-clock")["clock_offset_s"]
+        assert isinstance(error, int)
+        asked = {
+            datetime.strptime(found, "%d/%b/%Y:%H:%M:%S %z")
+            for found in re.findall(r"\[([^\]]+)\] \"GET /api/changes ", contents(one)["KF-07-access.log"].decode())
+        }
+        noted = re.findall(
+            r"^(\S+ +\S+ \S+) .*NEW .*SRC=192\.0\.2\.25 ", contents(one)["KF-09-router.log"].decode(), re.MULTILINE
+        )
+        assert len(noted) > 90
+        for text in noted:
+            local = datetime.strptime(f"2026 {text} +0500", "%Y %b %d %H:%M:%S %z")
+            assert local - timedelta(seconds=error) in asked
+
+
+def test_no_spelling_of_the_seed_is_handed_out(built: tuple[BuiltCase, ...]) -> None:
+    for one, seed in zip(built, SEEDS, strict=True):
+        for data in contents(one).values():
+            assert seed.hex().encode() not in data.lower()
+            assert seed not in data
+
+
+def test_a_letter_of_a_stranger_is_an_error(case: CaseScenario) -> None:
+    item = case.items[ITEM]
+    letters = item.corpus["letters.toml"].replace(b"tyres@tiel-tyres.example", b"tyres@elsewhere.example")
+    with pytest.raises(SynthesisError, match=r"tyres@elsewhere\.example writes a letter") as caught:
+        derive_truth(replace(case, items={ITEM: replace(item, corpus={**item.corpus, "letters.toml": letters})}), b"1")
+    assert "office@tamarisk-timber.example" in caught.value.remedy
+
+
+def test_letters_are_written_on_working_days(built: tuple[BuiltCase, ...]) -> None:
+    for one in built:
+        sent = [
+            parsedate_to_datetime(found.decode())
+            for name, data in contents(one).items()
+            if name.endswith(".eml")
+            for found in re.findall(rb"^Date: (.*)\r$", data, re.MULTILINE)
+        ]
+        assert len(sent) == 24
+        assert {at.weekday() for at in sent} <= {0, 1, 2, 3, 4}
+        assert {at.hour for at in sent} <= set(range(8, 17))
+        assert max(sent) < moment(one, "capture", "first_utc")
 
 
 def test_records_of_the_story_are_never_lost(case: CaseScenario) -> None:
