@@ -157,7 +157,7 @@ def test_the_whole_path(group: Class) -> None:
         assert (task["outcome"], task["points"], task["is_bonus"]) == ("correct", 8, True)
         assert task["details"][0]["values"]["colleague"] == group.ids[place - 1]
     assert {row["points"] for row in report["rows"]} == {10}
-    assert {row["max_points"] for row in report["rows"]} == {300}
+    assert {row["max_points"] for row in report["rows"]} == {400}
     assert report["flags"] == []
     page = (group.root / "report" / "feedback" / "T02.html").read_text(encoding="utf-8")
     assert "Проверен журнал слушателя T01" in page
@@ -205,7 +205,7 @@ def test_without_a_copy_the_audit_is_blocked_and_nothing_is_lost(group: Class) -
 
     task = audit_of(report, "T01")
     assert (task["outcome"], task["points"], details(task)) == ("blocked", 0, ["PEER-NONE"])
-    assert report["rows"][0]["max_points"] == 300
+    assert report["rows"][0]["max_points"] == 400
     assert report["flags"] == []
 
 

@@ -99,6 +99,17 @@ _KINDS = (
     MistakeKind("S-SCOPE", _E),
     MistakeKind("S-PLUG", _E),
     MistakeKind("S-TOUCH", _E),
+    # international cooperation
+    MistakeKind("I-MLA", _E),
+    MistakeKind("I-TREATY", _E),
+    MistakeKind("I-CLOUD", _E),
+    MistakeKind("I-BROAD", _E),
+    MistakeKind("I-NEED", _E),
+    MistakeKind("I-NOINT", _E),
+    MistakeKind("I-SECRET", _E),
+    MistakeKind("I-PORT", _E),
+    MistakeKind("I-MONTHS", _E),
+    MistakeKind("I-SENT", _E),
     # acquisition
     MistakeKind("B-FAILED", _E, ("DFT-1012",)),
     # processes and connections in memory
