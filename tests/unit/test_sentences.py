@@ -61,12 +61,16 @@ def test_heads_come_first_and_lists_are_said_part_by_part() -> None:
             "row {number:d}: {what}": "{number}. {what}",
             "{text} is no date": "NO DATE {text}",
             "{path} is there; nothing was written": "{path} STAYS",
+            "it stopped: {error}; {safe}": "STOPPED ({error}) -- {safe}",
+            "{count:d} sectors are safe": "{count} SAFE",
+            "{name}: {problem}": "{name}: {problem}",
         }
     )
 
     assert language.say("Warning: a.raw can not be read: x") == "ALAS, a.raw BAD: x"
     assert language.say("row 2: 'x' is no date; row 7: 'y' is no date") == "2. NO DATE 'x'; 7. NO DATE 'y'"
     assert language.say("a is there; nothing was written") == "a STAYS"
+    assert language.say("it stopped: no cable; 7 sectors are safe") == "STOPPED (no cable) -- 7 SAFE"
     assert language.say("one thing; another") == "one thing; another"
 
 

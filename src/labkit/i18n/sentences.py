@@ -75,7 +75,8 @@ class Sayings:
             return sentence
         found = self.match(sentence)
         parts = sentence.split(_BETWEEN) if depth else []
-        if len(parts) > 1 and self._known(*parts) >= max(1, found[0].known if found else 0):
+        around = found is not None and not found[0].begins_with_value  # the list stands within the sentence
+        if len(parts) > 1 and not around and self._known(*parts) >= max(1, found[0].known if found else 0):
             return _BETWEEN.join(self.say(part, depth - 1) for part in parts)
         if found is None:
             return sentence
