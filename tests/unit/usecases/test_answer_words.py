@@ -61,7 +61,7 @@ def test_what_can_not_be_read_is_said_in_the_readers_language() -> None:
 
     assert refusal(error, place, translator("en")) is error
     assert russian.message == "Не указана единица: байты или секторы?"
-    assert russian.remedy.startswith("Ответ: число с единицей")
+    assert russian.remedy.startswith("Форма ответа: число с единицей")
     assert (russian.heads[0], russian.exit_code) == ("Ошибка", 10)
 
 
