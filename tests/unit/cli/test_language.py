@@ -57,3 +57,16 @@ def test_a_warning_is_said_with_all_that_it_quotes(outside: Path, monkeypatch: p
     assert said.startswith("Предупреждение: том 1: ")
     assert "/docs" in said
     assert not _LATIN.search(said.replace("/docs", ""))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [(("custdy",), "custody"), (("image", "lss"), "ls"), (("memory", "string"), "strings")]
+)
+def test_a_mistyped_command_is_told_what_may_have_been_meant(
+    typed: tuple[str, ...], meant: str, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert f"No such command '{typed[-1]}'. Did you mean '{meant}'?" in run(*typed, code=2).stderr
+    monkeypatch.setenv(VARIABLE, "ru")
+    error = run(*typed, code=2).stderr
+    assert f"Ошибка: нет команды '{typed[-1]}'; может быть, '{meant}'?" in error
+    assert not _LATIN.search(re.sub(r"'\w+'|labkit|main|image|memory|OPTIONS|COMMAND|ARGS|--help", "", error))
