@@ -150,7 +150,8 @@ def acquire(
                 watch=watch,
             )
     except KeyboardInterrupt:
-        note("\nStopped. What was read is safe; go on with the same command and --resume.")
+        note("")  # behind the ^C of the terminal
+        note("Stopped. What was read is safe; go on with the same command and --resume.")
         sys.exit(130)
     for warning in done.warnings:
         note(f"Warning: {warning}")

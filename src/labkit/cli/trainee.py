@@ -1,7 +1,7 @@
 """``labkit start | status | guide | hint | answer | check | submit``: the trainee's own commands.
 
-What they print is in the language of the workspace; so is what they say of an answer that can not be read. Other
-errors are in English in this version.
+What they print is in the language of the workspace; so is what they say of an answer that can not be read, and so are
+all errors (``labkit.cli.language``).
 """
 
 import os

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.content.codes import Problem, in_order
+from labkit.content.logs_tables import LogsTable
 from labkit.content.reader import content_root
 from labkit.content.scenario_tables import (
     ActionTable,
@@ -15,7 +16,6 @@ from labkit.content.scenario_tables import (
     ComputerTable,
     ItemFile,
     LifeTable,
-    LogsTable,
     MemoryTable,
     SamplesTable,
     VolumeTable,

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from labkit.content.logs_tables import LogsTable
 from labkit.content.scene_tables import SceneTable
-from labkit.content.schemas import Slug, Strict, Translated
+from labkit.content.schemas import Slug, Strict, Translated, VariableName
 from labkit.model.scenario import ACTION_DETAILS, ACTION_KINDS
 from labkit.model.truth import FACTS
 
-VariableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Names = Annotated[list[VariableName], Field(min_length=2)]
 
 
@@ -329,33 +329,6 @@ class MemoryTable(Strict):
     rows: dict[str, str] = Field(
         default_factory=dict, description="shape of tokens that are numbered, such as name_001; # is a digit"
     )
-
-
-class LogEventTable(Strict):
-    """Something that the logs tell of."""
-
-    at: AwareDatetime = Field(description="true time, with an offset")
-    spread_s: int = Field(0, ge=0, description="the time is drawn from [at, at + spread_s)")
-
-
-class SharedTable(Strict):
-    """What a computer's disk tells, too: actions of another item that have to be in the logs at the same moment."""
-
-    item: Slug = Field(description="item with [computer]")
-    traces: list[Slug] = Field(description="traces of its actions")
-
-
-class LogsTable(Strict):
-    """Logs of a provider and of a router, a mailbox, and a network capture."""
-
-    router_zone: str = Field(description="IANA zone that the router shows")
-    router_offset_s: str = Field(description="router minus true time, in seconds; may hold {variables}")
-    exported_from: AwareDatetime = Field(description="begin of the provider's export")
-    exported_until: AwareDatetime = Field(description="end of the provider's export")
-    computer: SharedTable = Field(description="what the disk of a computer tells, too")
-    memory: Slug = Field(description="item of kind memory whose connections are captured")
-    values: dict[VariableName, str] = Field(description="what the logs say of whom; may hold {variables}")
-    events: dict[Slug, LogEventTable] = Field(description="what happens, by name")
 
 
 class ItemFile(Strict):

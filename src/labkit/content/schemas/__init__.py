@@ -19,7 +19,17 @@ from labkit.content.schemas.places import (
     RegionAnswer,
 )
 from labkit.content.schemas.tables import Cell, CellAnswer, Column, TableAnswer
-from labkit.content.schemas.terms import Base, Reference, Slug, Status, Strict, TraceReference, Translated, Uuid
+from labkit.content.schemas.terms import (
+    Base,
+    Reference,
+    Slug,
+    Status,
+    Strict,
+    TraceReference,
+    Translated,
+    Uuid,
+    VariableName,
+)
 from labkit.content.schemas.values import HashAnswer, IntAnswer, SetAnswer, TextAnswer, TimeAnswer
 
 __all__ = [
@@ -65,5 +75,6 @@ __all__ = [
     "TraceReference",
     "Translated",
     "Uuid",
+    "VariableName",
     "YaraAnswer",
 ]
