@@ -111,8 +111,8 @@ def test_ctrl_c_says_how_to_go_on(source: Path, tmp_path: Path, monkeypatch: pyt
         )
         stopped = acquire(source, out, code=130)
 
-    assert "go on with the same command and --resume" in stopped.stderr
     assert stopped.stderr.endswith("\nStopped. What was read is safe; go on with the same command and --resume.\n")
+    assert "stopped; resumed" in acquire(source, out, "--resume").stdout
 
 
 def _stopped() -> bytes:
